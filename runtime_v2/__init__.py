@@ -1,0 +1,1 @@
+"""The mmcv 1.x training model on today's PyTorch."""

@@ -1,0 +1,1 @@
+"""The mmengine training model on today's PyTorch."""
