@@ -1,0 +1,46 @@
+"""The last step of every conversion: the new text, read back, must mean the tree that the rules gave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mmmigrate.compat.findings import ConversionError
+from mmmigrate.converters.read.load import ConfigFile, inherit
+from mmmigrate.converters.read.source import Source
+from mmmigrate.converters.read.statements import run_module
+from mmmigrate.converters.read.traced import TracedDict, same
+
+
+def check(file: ConfigFile, text: str, tree: TracedDict, base: TracedDict, flatten: bool) -> str:
+    """Empty where ``text`` on top of the converted bases gives ``tree``, else the first key that it does not."""
+    if text == file.source.text and file.own.keys() <= tree.keys() and not file.bases:
+        own = file.own  # nothing was edited and nothing inherited: the values are those just read
+    else:
+        source = Source(Path(file.path), text)
+        try:
+            names = run_module(source, base).names
+        except ConversionError as error:
+            return str(error.finding)
+        own = TracedDict(item for item in names.slots() if not item[0].startswith("__"))
+        inherits = own.pop("_base_", None) is not None
+        own.drop("_deprecation_")
+        if inherits != (bool(file.base_paths) and not flatten):
+            return "_base_"
+    try:
+        merged = inherit(file.source, own, base)
+    except ConversionError as error:
+        return str(error.finding)
+    return _first_difference(merged, tree)
+
+
+def _first_difference(a: Any, b: Any, path: str = "") -> str:
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in [*a, *(key for key in b if key not in a)]:
+            here = f"{path}.{key}" if path else str(key)
+            if key not in a or key not in b:
+                return here
+            if found := _first_difference(a[key], b[key], here):
+                return found
+        return ""
+    return "" if same(a, b) else path

@@ -1,0 +1,130 @@
+"""One config file from v2 text to v3 text, on top of its converted bases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmmigrate.compat.findings import ConversionError, Effect, Finding
+from mmmigrate.converters.check import check
+from mmmigrate.converters.emit.layout import new_text
+from mmmigrate.converters.generation import generation_of, left_over
+from mmmigrate.converters.merge.inherit import union
+from mmmigrate.converters.read.load import ConfigFile, Loader
+from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.rules.engine import sources_of, translate
+from mmmigrate.converters.rules.experiment import Experiment, Note, Options, Rejected
+from mmmigrate.converters.rules.rule import FLATTENED, KEPT, UNHANDLED
+
+
+@dataclass
+class Converted:
+    """A file that was converted: its new text, and the whole v3 tree that it means together with its bases."""
+
+    file: ConfigFile
+    text: str
+    tree: TracedDict
+    notes: list[Note] = field(default_factory=list)  # of the merged experiment
+    findings: list[Finding] = field(default_factory=list)  # those that are this file's own
+    flattened: bool = False
+
+    @property
+    def changed(self) -> bool:
+        return self.text != self.file.source.text
+
+
+class ConfigConverter:
+    """Converts files and keeps what it converted: a base is translated once for all that inherit it."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.loader = Loader()
+        self._done: dict[Path, Converted | ConversionError] = {}
+
+    def convert(self, path: Path) -> Converted:
+        """Raises ConversionError where a file cannot be converted."""
+        return self._converted(self.loader.load(path))
+
+    def _converted(self, file: ConfigFile) -> Converted:
+        key = file.path.resolve()
+        if key not in self._done:
+            try:
+                self._done[key] = self._convert(file)
+            except ConversionError as error:
+                self._done[key] = error
+        found = self._done[key]
+        if isinstance(found, ConversionError):
+            raise found
+        return found
+
+    def _convert(self, file: ConfigFile) -> Converted:
+        if generation_of(file.merged) == "v3":
+            return _unchanged(file)
+        try:
+            exp = translate(file.merged, self.options)
+        except Rejected as error:
+            raise ConversionError(_place(file, error.note)) from error
+        bases, flatten = self._bases(file)
+        base, twice = union(converted.tree for converted in bases)
+        result = Converted(file, "", exp.v3, exp.notes, _own_findings(file, exp, bases))
+        if twice or flatten or self.options.flatten:
+            reason = f"its bases would define {', '.join(twice)} twice" if twice else flatten or "asked for by --flatten"
+            result.findings.append(file.source.finding(FLATTENED.code, FLATTENED.effect, f"{FLATTENED.title}: {reason}"))
+            result.flattened, base = True, TracedDict()
+        for key in base:
+            if key not in exp.v3:  # what a base says cannot be unsaid, only set to nothing
+                exp.v3.put(key, None)
+        result.text = _checked_text(file, exp.v3, base, result.flattened)
+        return result
+
+    def _bases(self, file: ConfigFile) -> tuple[list[Converted], str]:
+        try:
+            return [self._converted(item) for item in file.bases], ""
+        except ConversionError as error:
+            return [], f"a base cannot be converted ({error.finding.message})"
+
+
+def _checked_text(file: ConfigFile, tree: TracedDict, base: TracedDict, flatten: bool) -> str:
+    """The new text, proved to mean the tree. Where moved expressions spoil it, the values are written out."""
+    fault = ""
+    for literal in (False, True):
+        text = new_text(file, tree, base, sources_of, flatten=flatten, literal=literal)
+        fault = check(file, text, tree, base, flatten)
+        if not fault:
+            return text
+    file.source.fail("CFG008", f"the new text would not mean what the old one means: {fault}; nothing is written")
+
+
+def _unchanged(file: ConfigFile) -> Converted:
+    findings = []
+    for key in left_over(file.own):
+        origin = file.own.origins.get(key)
+        message = f"{key} is a v2 key in a v3 config and has no effect there"
+        line, column = (origin.line, origin.column) if origin else (0, 0)
+        findings.append(file.source.finding(UNHANDLED.code, UNHANDLED.effect, message, line, column))
+    return Converted(file, file.source.text, file.merged, findings=findings)
+
+
+def _own_findings(file: ConfigFile, exp: Experiment, bases: list[Converted]) -> list[Finding]:
+    """What the experiment has to say, less what its bases have said already."""
+    said = {_identity(note) for base in bases for note in base.notes}
+    findings = [_place(file, note) for note in exp.notes if _identity(note) not in said]
+    for key in ("model", "data"):
+        if isinstance(file.own.get(key), dict):
+            origin = file.own.origins.get(key)
+            message = f"{key}: classes and arguments of the codebase keep their v2 names; no pack translates them yet"
+            line, column = (origin.line, 1) if origin else (0, 0)
+            findings.append(file.source.finding(KEPT.code, KEPT.effect, message, line, column))
+    return list(dict.fromkeys(findings))
+
+
+def _identity(note: Note) -> tuple[str, str, int]:
+    return note.rule.code, note.message, id(note.slot.origin)
+
+
+def _place(file: ConfigFile, note: Note) -> Finding:
+    """Where a note belongs in this file: its value, else the key's statement, else the file as a whole."""
+    for origin in (note.slot.origin, file.own.origins.get(note.key)):
+        if origin is not None and origin.source is file.source:
+            return file.source.finding(note.rule.code, note.effect, note.message, origin.line, origin.column)
+    return file.source.finding(note.rule.code, Effect(note.effect), note.message)

@@ -1,0 +1,1 @@
+"""The smallest override of the converted bases that gives the v3 tree."""

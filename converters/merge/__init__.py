@@ -1,0 +1,1 @@
+"""How a config inherits from its bases: one rule for both generations."""

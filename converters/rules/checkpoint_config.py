@@ -1,0 +1,67 @@
+"""``checkpoint_config`` -> ``default_hooks.checkpoint``."""
+
+from __future__ import annotations
+
+from mmmigrate.compat.findings import Effect
+
+from .experiment import Experiment, Section
+from .rule import Rule
+
+_SAME = ("interval", "save_optimizer", "out_dir", "max_keep_ckpts", "save_last", "filename_tmpl")
+
+
+def convert(exp: Experiment) -> None:
+    if "checkpoint_config" not in exp.v2 and not exp.complete:
+        return
+    section = exp.section("checkpoint_config")
+    exp.use("checkpoint_config")
+    best = exp.v3.get("default_hooks", {}).get("checkpoint")
+    if section is None:
+        if best is None:
+            exp.put("default_hooks.checkpoint", None)  # mmengine would save every epoch
+        else:
+            _keep_only_best(exp)
+        return
+    exp.put("default_hooks.checkpoint.type", "CheckpointHook")
+    _interval(exp, section)
+    for key in _SAME[1:]:
+        if key in section:
+            exp.put(f"default_hooks.checkpoint.{key}", section.take(key))
+    for key in ("type", "_delete_", "create_symlink", "sync_buffer", "meta"):
+        slot = section.take(key)
+        if key == "sync_buffer" and slot.value:
+            exp.note("checkpoint_config.sync_buffer: add SyncBuffersHook to custom_hooks", "checkpoint_config", slot, Effect.MANUAL)
+        if key == "create_symlink" and slot.value is not None:
+            message = "there is no latest.pth in v3: the file `last_checkpoint` names the newest one"
+            exp.note(message, "checkpoint_config", slot, Effect.EXACT)
+    exp.report_rest(section)
+
+
+def _interval(exp: Experiment, section: Section) -> None:
+    exp.put("default_hooks.checkpoint.interval", section.take("interval", -1))
+    kind = exp.run_length.kind if exp.run_length else None
+    by_epoch = section.take("by_epoch", kind != "iter")
+    if by_epoch.value is False:
+        exp.put("default_hooks.checkpoint.by_epoch", by_epoch)
+    if by_epoch.value and kind == "iter":
+        message = "by_epoch=True in an iteration runner: mmcv never saves, nor does this"
+        exp.note(message, "checkpoint_config", by_epoch, Effect.MEASURED)
+
+
+def _keep_only_best(exp: Experiment) -> None:
+    exp.put("default_hooks.checkpoint.type", "CheckpointHook")
+    exp.put("default_hooks.checkpoint.interval", -1)
+
+
+RULE = Rule(
+    code="CKP001",
+    title="checkpoint_config",
+    why="CheckpointHook has the same intervals and file names in both generations; `latest.pth` became the file "
+    "`last_checkpoint`. A v2 config without checkpoint_config saves nothing, so the default hook is switched off.",
+    before="checkpoint_config = dict(interval=1, max_keep_ckpts=3)",
+    after="default_hooks = dict(\n    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3))",
+    effect=Effect.EXACT,
+    reversible=True,
+    makes={"default_hooks": ("checkpoint_config",)},
+    convert=convert,
+)

@@ -1,0 +1,116 @@
+"""All rules on one merged config: every v2 key ends translated, kept or in a finding."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from mmmigrate.converters.read.traced import TracedDict
+
+from .experiment import Experiment, Options, Rejected
+from .rule import CLASH, DEFERRED, UNHANDLED, Rule
+
+# A fragment writes a v3 key only if it holds this v2 key. Two bases of one file never hold the same v2 key (mmcv refuses
+# that), so their conversions never write the same v3 key either (mmengine would refuse that).
+_OWNER = {
+    "default_hooks": "checkpoint_config",
+    "env_cfg": "dist_params",
+    "load_from": "load_from",
+    "log_processor": "log_config",
+    "optim_wrapper": "optimizer",
+    "randomness": "seed",
+    "resume": "resume_from",
+    "val_evaluator": "data",
+    "test_evaluator": "data",
+}
+# v2 runtime keys that no rule takes yet, with what v3 has for them.
+_UNHANDLED = {
+    "fp16": "mixed precision is `optim_wrapper=dict(type='AmpOptimWrapper')` in v3",
+    "momentum_config": "momentum schedulers stand in `param_scheduler` in v3",
+    "optimizer_config": "",
+    "lr_config": "",
+    "runner": "",
+    "data": "",
+    "workflow": "",
+    "optimizer": "",
+    "detect_anomalous_params": "there is no such switch in v3",
+}
+# Evaluation reads what the loops need, checkpoints what evaluation found; the older model form frees two names.
+_ORDER = (
+    "model_train_cfg optimizer optimizer_config lr_config lr_config_exact runner workflow data evaluation "
+    "checkpoint_config log_config custom_hooks resume_from environment"
+).split()
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule there is, in the order in which they run: the named ones first, then those discovered besides."""
+    package = __package__ or "mmmigrate.converters.rules"
+    path = importlib.import_module(package).__path__
+    found = {}
+    for module in pkgutil.iter_modules(path):
+        rule = getattr(importlib.import_module(f"{package}.{module.name}"), "RULE", None)
+        if isinstance(rule, Rule):
+            found[module.name] = rule
+    ordered = [name for name in _ORDER if name in found] + sorted(found.keys() - set(_ORDER))
+    return tuple(found[name] for name in ordered)
+
+
+def v3_keys() -> frozenset[str]:
+    """Top-level keys that rules write."""
+    return frozenset(key for rule in rules() for key in rule.makes)
+
+
+def sources_of(v3_key: str) -> tuple[str, ...]:
+    """The v2 keys that a v3 key is made from, the most telling first."""
+    keys = [key for rule in rules() for key in rule.makes.get(v3_key, ())]
+    owner = _OWNER.get(v3_key)
+    return tuple(dict.fromkeys(([owner] if owner else []) + keys))
+
+
+def translate(v2: TracedDict, options: Options) -> Experiment:
+    """What a merged v2 config means in v3. Raises Rejected where mmcv would refuse the config."""
+    exp = Experiment(v2, options)
+    for rule in rules():
+        if options.wants(rule.code):
+            _run(rule, exp)
+    _defer(exp)
+    made = v3_keys()
+    for key, slot in v2.slots():
+        if key in exp.used:
+            continue
+        if key in exp.v3 or (key in made and key not in sources_of(key)):
+            message = f"{CLASH.title}: {key!r} would be read by the v3 runner; rename it in the config"
+            exp.reject(key, message)
+        if key in _UNHANDLED and not any(note.key == key for note in exp.notes):
+            hint = f": {_UNHANDLED[key]}" if _UNHANDLED[key] else ""
+            exp.remark(UNHANDLED, f"{key} is not translated{hint}; it is kept and has no effect in v3", key)
+        exp.v3.put(key, slot)
+    return exp
+
+
+def _run(rule: Rule, exp: Experiment) -> None:
+    """One rule. A fragment that mmcv would refuse is not refused: the configs that inherit it may mend it."""
+    exp.rule = rule
+    try:
+        rule.convert(exp)
+    except Rejected as error:
+        if "model" in exp.v2:
+            raise
+        exp.__dict__["run_length"] = None
+        exp.use(error.note.key)
+        exp.remark(DEFERRED, f"by itself mmcv would refuse this ({error}); left to the configs that inherit it", error.note.key)
+
+
+def _defer(exp: Experiment) -> None:
+    """Take back what a fragment cannot own; what is lost so is said, and comes back in the configs that inherit it."""
+    if exp.complete:
+        return
+    for key, owner in _OWNER.items():
+        if key in exp.v3 and owner not in exp.v2:
+            exp.v3.drop(key)
+    made = {source for rule in rules() for key, sources in rule.makes.items() if key in exp.v3 for source in sources}
+    for key in sorted(exp.used - made - {"workflow", "custom_hooks"}):
+        if exp.get(key) is not None:
+            exp.remark(DEFERRED, f"{key} moves into the configs that inherit this file", key)

@@ -1,0 +1,91 @@
+"""``evaluation`` -> ``train_cfg.val_interval``, ``val_evaluator`` and ``default_hooks.checkpoint.save_best``."""
+
+from __future__ import annotations
+
+from mmmigrate.compat.findings import Effect
+
+from .experiment import Experiment, Section, build
+from .rule import Rule
+
+EVALUATOR = "mmmigrate.compat.adapters.DatasetEvaluate"
+# EvalHook's own arguments; every other one goes to `dataset.evaluate`.
+_BEST = ("save_best", "rule", "greater_keys", "less_keys")
+_WITHOUT_COUNTERPART = ("test_fn", "out_dir", "file_client_args", "tmpdir", "gpu_collect", "broadcast_bn_buffer")
+
+
+def convert(exp: Experiment) -> None:
+    section = exp.section("evaluation") or Section("evaluation", {})
+    data = exp.get("data")
+    has_val = isinstance(data, dict) and data.get("val") is not None
+    exp.use("evaluation")
+    if exp.run_length is not None and ("evaluation" in exp.v2 or (exp.complete and has_val)):
+        _loop(exp, section)
+    _best(exp, section)
+    for key in _WITHOUT_COUNTERPART:
+        if key in section:
+            exp.note(f"evaluation.{key} has no counterpart and is dropped", "evaluation", section.take(key), Effect.MANUAL)
+    for key in ("start", "interval", "by_epoch", "dynamic_intervals", "_delete_"):
+        section.take(key)
+    if has_val:
+        # one evaluator for both: v2 passes the same arguments whenever it evaluates
+        exp.put("val_evaluator", build(type=EVALUATOR, **dict(section.rest())))
+        exp.put("test_evaluator", build(type=EVALUATOR, **dict(section.rest())))
+
+
+def _loop(exp: Experiment, section: Section) -> None:
+    run = exp.run_length
+    if run is None:
+        raise RuntimeError("_loop needs a run length")
+    interval = section.take("interval", 1)
+    if run.kind == "iter" or interval.value != 1:
+        exp.put("train_cfg.val_interval", interval)
+    if section.value("start") is not None:
+        _start(exp, section)
+    if "dynamic_intervals" in section:
+        exp.put("train_cfg.dynamic_intervals", section.take("dynamic_intervals"))
+    by_epoch = section.take("by_epoch", run.kind == "epoch")
+    if by_epoch.value is not (run.kind == "epoch"):
+        message = f"by_epoch={by_epoch.value} in an {run.kind} runner: the v3 loop evaluates by {run.kind}"
+        exp.note(message, "evaluation", by_epoch, Effect.MANUAL)
+    length, every = run.length.value, interval.value
+    if isinstance(length, int) and isinstance(every, int) and 0 < every and length % every and not section.value("start"):
+        message = f"mmengine also evaluates at the end of the run ({run.kind} {length}); mmcv only every {every}"
+        exp.note(message, "evaluation", interval, Effect.MEASURED)
+
+
+def _start(exp: Experiment, section: Section) -> None:
+    """v2 counts intervals from `start`; v3 evaluates where the interval divides, from `val_begin` on."""
+    start, interval = section.take("start"), section.value("interval", 1)
+    if isinstance(start.value, int) and isinstance(interval, int) and start.value % max(interval, 1) == 0:
+        exp.put("train_cfg.val_begin", start)
+    else:
+        exp.put("train_cfg.val_begin", start)
+        message = f"v2 evaluates at {start.value}, {start.value}+{interval} …; v3 where {interval} divides, from there on"
+        exp.note(message, "evaluation", start, Effect.MEASURED)
+
+
+def _best(exp: Experiment, section: Section) -> None:
+    for key in _BEST:
+        slot = section.take(key)
+        if slot.value is not None:
+            exp.put(f"default_hooks.checkpoint.{key}", slot)
+
+
+RULE = Rule(
+    code="EVA001",
+    title="evaluation by a hook",
+    why="EvalHook runs the validation set every `interval` and keeps the best checkpoint. In mmengine the train loop "
+    "has the interval, an evaluator the metric, and CheckpointHook the best checkpoint. Evaluation does not touch training.",
+    before="runner = dict(type='EpochBasedRunner', max_epochs=12)\nevaluation = dict(interval=2, save_best='auto')",
+    after="train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12, val_interval=2)\n"
+    "default_hooks = dict(checkpoint=dict(save_best='auto'))",
+    effect=Effect.EXACT,
+    reversible=True,
+    makes={
+        "val_evaluator": ("evaluation",),
+        "test_evaluator": ("evaluation",),
+        "train_cfg": ("evaluation",),
+        "default_hooks": ("evaluation",),
+    },
+    convert=convert,
+)

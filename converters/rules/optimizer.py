@@ -1,0 +1,63 @@
+"""``optimizer`` -> ``optim_wrapper.optimizer``: mmengine wraps the optimizer, which keeps type and arguments."""
+
+from __future__ import annotations
+
+from mmmigrate.compat.findings import Effect
+
+from .experiment import Experiment, Section
+from .rule import UNHANDLED, Rule
+
+_CONSTRUCTORS = {"DefaultOptimizerConstructor": "DefaultOptimWrapperConstructor"}
+# Same name in mmdet 3 and mmpretrain 1; every other constructor is a class of the user's own.
+_KNOWN_CONSTRUCTORS = ("DefaultOptimWrapperConstructor", "LearningRateDecayOptimizerConstructor")
+
+
+def convert(exp: Experiment) -> None:
+    if "optimizer" not in exp.v2:
+        return
+    section = exp.section("optimizer")
+    if section is None:
+        exp.use("optimizer")
+        exp.put("optim_wrapper", exp.slot("optimizer"))
+        return
+    if "type" not in section:
+        exp.remark(UNHANDLED, "several optimizers in one config are not translated; `optimizer` is kept", "optimizer")
+        return
+    exp.use("optimizer")
+    exp.put("optim_wrapper.type", "OptimWrapper")
+    _take_paramwise(exp, section)
+    rest = section.items.copy()
+    for key in section.taken:
+        rest.drop(key)
+    # With nothing taken out, the expression of the whole optimizer still stands for it
+    exp.put("optim_wrapper.optimizer", exp.slot("optimizer") if len(rest) == len(section.items) else rest)
+
+
+def _take_paramwise(exp: Experiment, section: Section) -> None:
+    for key in ("constructor", "paramwise_cfg"):
+        if key in section:
+            exp.put(f"optim_wrapper.{key}", section.take(key))
+    constructor = section.items.get("constructor")
+    if constructor in _CONSTRUCTORS:
+        exp.put("optim_wrapper.constructor", _CONSTRUCTORS[constructor])
+    elif constructor is not None and constructor not in _KNOWN_CONSTRUCTORS:
+        message = f"constructor {constructor!r} must be registered in OPTIM_WRAPPER_CONSTRUCTORS: convert its code"
+        exp.note(message, "optimizer", section.items.slot("constructor"), Effect.MANUAL)
+    if "paramwise_options" in section:
+        message = "optimizer.paramwise_options is the form before mmcv 0.6: rename its keys to those of paramwise_cfg"
+        exp.remark(UNHANDLED, message, "optimizer", section.take("paramwise_options"))
+
+
+RULE = Rule(
+    code="OPT001",
+    title="optimizer outside an optim_wrapper",
+    why="mmengine builds the optimizer inside `optim_wrapper`; `paramwise_cfg` and `constructor` stand beside it there. "
+    "The step is the same: backward, clip, step, with gradients zeroed around it.",
+    before="optimizer = dict(type='SGD', lr=0.02, paramwise_cfg=dict(norm_decay_mult=0.))",
+    after="optim_wrapper = dict(\n    type='OptimWrapper',\n    paramwise_cfg=dict(norm_decay_mult=0.),\n"
+    "    optimizer=dict(type='SGD', lr=0.02))",
+    effect=Effect.EXACT,
+    reversible=True,
+    makes={"optim_wrapper": ("optimizer",)},
+    convert=convert,
+)
