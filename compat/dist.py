@@ -1,0 +1,114 @@
+"""Processes of a distributed run: joining them, and which one this is. torch is imported only when it is needed."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mmmigrate.compat.suggest import did_you_mean
+
+Result = TypeVar("Result")
+
+
+def get_dist_info() -> tuple[int, int]:
+    """`(rank, world_size)` of this process; `(0, 1)` when no process group was initialised."""
+    # A process that never imported torch.distributed can't have joined a group: no need to pay for the import.
+    dist: Any = sys.modules.get("torch.distributed")
+    if dist is None or not dist.is_available() or not dist.is_initialized():
+        return 0, 1
+    return dist.get_rank(), dist.get_world_size()
+
+
+def master_only(func: Callable[..., Result]) -> Callable[..., Result | None]:
+    """Makes a function do nothing, and return None, in every process but rank 0."""
+
+    @functools.wraps(func)
+    def wrapper(*args: Any, **kwargs: Any) -> Result | None:
+        return func(*args, **kwargs) if get_dist_info()[0] == 0 else None
+
+    return wrapper
+
+
+def init_dist(launcher: str, backend: str = "nccl", **kwargs: Any) -> None:
+    """Joins the process group that `launcher` ("pytorch", "slurm" or "mpi") started this process for.
+
+    `kwargs` go to `torch.distributed.init_process_group`; `port` sets MASTER_PORT for slurm. On a machine with GPUs
+    the process takes the one of its local rank. The start method of worker processes becomes "spawn", unless one
+    was chosen before.
+    """
+    import torch.multiprocessing as mp
+
+    join = _LAUNCHERS.get(launcher)
+    if join is None:
+        raise ValueError(f"Invalid launcher type: {launcher}{did_you_mean(str(launcher), _LAUNCHERS)}")
+    if mp.get_start_method(allow_none=True) is None:
+        mp.set_start_method("spawn")
+    join(backend, **kwargs)
+
+
+def _environment(name: str, launcher: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise RuntimeError(f"launcher={launcher!r} needs the environment variable {name}, which is not set; was the "
+                           f"process started by that launcher?")  # fmt: skip
+    return value
+
+
+def _use_gpu(index: int) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.set_device(index % torch.cuda.device_count())
+
+
+def _init_dist_pytorch(backend: str, **kwargs: Any) -> None:
+    import torch.distributed as dist
+
+    rank = int(_environment("RANK", "pytorch"))
+    _use_gpu(int(os.environ.get("LOCAL_RANK", rank)))
+    dist.init_process_group(backend=backend, **kwargs)
+
+
+def _init_dist_mpi(backend: str, **kwargs: Any) -> None:
+    import torch.distributed as dist
+
+    local_rank = int(_environment("OMPI_COMM_WORLD_LOCAL_RANK", "mpi"))
+    os.environ.setdefault("MASTER_PORT", "29500")
+    _environment("MASTER_ADDR", "mpi")
+    os.environ["WORLD_SIZE"] = _environment("OMPI_COMM_WORLD_SIZE", "mpi")
+    os.environ["RANK"] = _environment("OMPI_COMM_WORLD_RANK", "mpi")
+    _use_gpu(local_rank)
+    dist.init_process_group(backend=backend, **kwargs)
+
+
+def _init_dist_slurm(backend: str, port: int | None = None, **kwargs: Any) -> None:
+    import torch
+    import torch.distributed as dist
+
+    rank = int(_environment("SLURM_PROCID", "slurm"))
+    nodes = _environment("SLURM_NODELIST", "slurm")
+    local_rank = rank % max(torch.cuda.device_count(), 1)
+    if port is not None:
+        os.environ["MASTER_PORT"] = str(port)
+    os.environ.setdefault("MASTER_PORT", "29500")
+    if "MASTER_ADDR" not in os.environ:
+        listing = subprocess.run(
+            ["scontrol", "show", "hostname", nodes], check=True, capture_output=True, text=True
+        ).stdout
+        os.environ["MASTER_ADDR"] = listing.split()[0]
+    os.environ["WORLD_SIZE"] = _environment("SLURM_NTASKS", "slurm")
+    os.environ["LOCAL_RANK"] = str(local_rank)
+    os.environ["RANK"] = str(rank)
+    _use_gpu(local_rank)
+    dist.init_process_group(backend=backend, **kwargs)
+
+
+_LAUNCHERS: dict[str, Callable[..., None]] = {
+    "pytorch": _init_dist_pytorch,
+    "mpi": _init_dist_mpi,
+    "slurm": _init_dist_slurm,
+}
