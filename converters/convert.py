@@ -68,8 +68,12 @@ class ConfigConverter:
         base, twice = union(converted.tree for converted in bases)
         result = Converted(file, "", exp.v3, exp.notes, _own_findings(file, exp, bases))
         if twice or flatten or self.options.flatten:
-            reason = f"its bases would define {', '.join(twice)} twice" if twice else flatten or "asked for by --flatten"
-            result.findings.append(file.source.finding(FLATTENED.code, FLATTENED.effect, f"{FLATTENED.title}: {reason}"))
+            reason = (
+                f"its bases would define {', '.join(twice)} twice" if twice else flatten or "asked for by --flatten"
+            )
+            result.findings.append(
+                file.source.finding(FLATTENED.code, FLATTENED.effect, f"{FLATTENED.title}: {reason}")
+            )
             result.flattened, base = True, TracedDict()
         for key in base:
             if key not in exp.v3:  # what a base says cannot be unsaid, only set to nothing
@@ -86,12 +90,13 @@ class ConfigConverter:
 
 def _checked_text(file: ConfigFile, tree: TracedDict, base: TracedDict, flatten: bool) -> str:
     """The new text, proved to mean the tree. Where moved expressions spoil it, the values are written out."""
-    fault = ""
-    for literal in (False, True):
-        text = new_text(file, tree, base, sources_of, flatten=flatten, literal=literal)
-        fault = check(file, text, tree, base, flatten)
-        if not fault:
-            return text
+    text = new_text(file, tree, base, sources_of, flatten=flatten)
+    if not check(file, text, tree, base, flatten):
+        return text
+    text = new_text(file, tree, base, sources_of, flatten=flatten, literal=True)
+    fault = check(file, text, tree, base, flatten)
+    if not fault:
+        return text
     file.source.fail("CFG008", f"the new text would not mean what the old one means: {fault}; nothing is written")
 
 

@@ -6,13 +6,48 @@ from collections.abc import Mapping
 from typing import Any
 
 V3_KEYS = frozenset(
-    "optim_wrapper param_scheduler default_hooks train_dataloader val_dataloader test_dataloader val_evaluator "
-    "test_evaluator env_cfg default_scope vis_backends visualizer log_processor randomness".split()
+    [
+        "optim_wrapper",
+        "param_scheduler",
+        "default_hooks",
+        "train_dataloader",
+        "val_dataloader",
+        "test_dataloader",
+        "val_evaluator",
+        "test_evaluator",
+        "env_cfg",
+        "default_scope",
+        "vis_backends",
+        "visualizer",
+        "log_processor",
+        "randomness",
+    ]
 )
 V2_KEYS = frozenset(
-    "optimizer optimizer_config lr_config momentum_config runner total_epochs total_iters checkpoint_config log_config "
-    "evaluation workflow data dist_params resume_from cudnn_benchmark opencv_num_threads mp_start_method fp16 seed "
-    "deterministic gpu_ids auto_resume".split()
+    [
+        "optimizer",
+        "optimizer_config",
+        "lr_config",
+        "momentum_config",
+        "runner",
+        "total_epochs",
+        "total_iters",
+        "checkpoint_config",
+        "log_config",
+        "evaluation",
+        "workflow",
+        "data",
+        "dist_params",
+        "resume_from",
+        "cudnn_benchmark",
+        "opencv_num_threads",
+        "mp_start_method",
+        "fp16",
+        "seed",
+        "deterministic",
+        "gpu_ids",
+        "auto_resume",
+    ]
 )
 
 

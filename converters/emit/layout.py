@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmmigrate.converters.delta.override import override
+from mmmigrate.converters.emit.render import Renderer
+from mmmigrate.converters.emit.scope import Scope
+from mmmigrate.converters.emit.statements import Division, divide
 from mmmigrate.converters.read.load import ConfigFile
 from mmmigrate.converters.read.source import Comment
 from mmmigrate.converters.read.statements import Statement
 from mmmigrate.converters.read.traced import TracedDict
-
-from .render import Renderer
-from .scope import Scope
-from .statements import Division, divide
 
 
 @dataclass
@@ -92,7 +91,11 @@ class _Layout:
         first = self.statements[index].first_line
         moved = self._leading(index) if self._moves(index) else []
         gone = {comment.line for comment in moved}
-        return [line for number, line in enumerate(self.file.source.lines[position - 1 : first - 1], position) if number not in gone]
+        return [
+            line
+            for number, line in enumerate(self.file.source.lines[position - 1 : first - 1], position)
+            if number not in gone
+        ]
 
     def _block(self, key: str) -> _Block:
         self.renderer.names = set()
@@ -157,7 +160,7 @@ class _Layout:
         by_line = {comment.line: comment for comment in self.file.source.comments if comment.own_line}
         first = self.statements[index].first_line
         start = self.statements[index - 1].last_line if index else 0
-        lines = []
+        lines: list[Comment] = []
         line = first - 1
         while line > start and line in by_line:
             lines.insert(0, by_line[line])
@@ -169,9 +172,8 @@ class _Layout:
         index = self.statements.index(statement)
         lines += getattr(self, "_kept_comments", {}).get(index, [])
         following = self.file.source.lines[statement.last_line : statement.last_line + 1]
-        if following == [""] and (not lines or lines[-1] == ""):
-            if lines:
-                lines.pop()
+        if following == [""] and lines and lines[-1] == "":
+            lines.pop()
 
 
 def _joined(blocks: Any) -> list[str]:

@@ -7,10 +7,9 @@ import keyword
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmmigrate.converters.emit.scope import Scope
 from mmmigrate.converters.read.source import Comment, Source
 from mmmigrate.converters.read.traced import Origin, Slot, TracedDict, TracedList
-
-from .scope import Scope
 
 WIDTH = 79
 STEP = 4
@@ -38,7 +37,11 @@ class Renderer:
         text = self.scope.text_of(slot)
         if text is not None:
             lines = self._moved(slot.origin, self._used(slot, text), indent)
-            return [pad + prefix + lines[0], *lines[1:-1], lines[-1] + suffix] if len(lines) > 1 else [pad + prefix + lines[0] + suffix]
+            return (
+                [pad + prefix + lines[0], *lines[1:-1], lines[-1] + suffix]
+                if len(lines) > 1
+                else [pad + prefix + lines[0] + suffix]
+            )
         if isinstance(slot.value, (TracedDict, TracedList)) and len(slot.value):
             return self._block(pad + prefix, slot.value, indent, suffix)
         return [pad + prefix + literal(slot.value) + suffix]

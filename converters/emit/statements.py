@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mmmigrate.converters.emit.scope import base_references_hold
 from mmmigrate.converters.merge.inherit import InheritError, merge
 from mmmigrate.converters.read.load import ConfigFile
 from mmmigrate.converters.read.statements import Statement
 from mmmigrate.converters.read.traced import TracedDict, same
-
-from .scope import base_references_hold
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,9 @@ def divide(file: ConfigFile, tree: TracedDict, base: Mapping[str, Any], flatten:
     }
     names = wrong | {name for index in dropped for name in file.statements[index].writes}
     while True:
-        more = {index for index, statement in enumerate(file.statements) if names & (statement.writes | statement.reads)}
+        more = {
+            index for index, statement in enumerate(file.statements) if names & (statement.writes | statement.reads)
+        }
         more |= _same_lines(file.statements, more | dropped)
         more_names = names | {name for index in more for name in file.statements[index].writes}
         if more <= dropped and more_names == names:

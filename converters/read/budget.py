@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Any
 
 MAX_STEPS = 2_000_000
@@ -27,7 +27,7 @@ class Budget:
 
     def items(self, iterable: Iterable[Any]) -> list[Any]:
         """The iterable as a list, element by element within the budget."""
-        if hasattr(iterable, "__len__"):
+        if isinstance(iterable, Sized):
             check_size(len(iterable))
         result = []
         for item in iterable:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from string import Formatter
 from typing import Any
 
-from .budget import Budget, check_power, check_size
-from .traced import TracedDict, TracedList, traced
+from mmmigrate.converters.read.budget import Budget, check_power, check_size
+from mmmigrate.converters.read.traced import TracedDict, TracedList, traced
 
 
 def _range(budget: Budget, *args: int) -> range:
@@ -97,10 +97,31 @@ def _format(text: str, *args: Any, **kwargs: Any) -> str:
     return text.format(*args, **kwargs)
 
 
-_STRING_METHODS = (
-    "capitalize count endswith find index isdigit join lower lstrip partition removeprefix removesuffix replace rfind "
-    "rpartition rsplit rstrip split splitlines startswith strip title upper"
-).split()
+_STRING_METHODS = [
+    "capitalize",
+    "count",
+    "endswith",
+    "find",
+    "index",
+    "isdigit",
+    "join",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "title",
+    "upper",
+]
 
 METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     TracedDict: {
@@ -124,7 +145,7 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
 }
 
 # Methods that change the object they are called on: what was written for it before no longer stands for it.
-MUTATORS = frozenset("append extend insert pop remove reverse setdefault sort update".split())
+MUTATORS = frozenset(["append", "extend", "insert", "pop", "remove", "reverse", "setdefault", "sort", "update"])
 
 
 def call_method(budget: Budget, target: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from .budget import Budget, LimitError, check_power, check_repeat, check_shift, check_size
-from .callables import FUNCTIONS, call_method
-from .source import Source
-from .traced import Origin, Slot, TracedDict, TracedList, traced
+from mmmigrate.converters.read.budget import Budget, LimitError, check_power, check_repeat, check_shift, check_size
+from mmmigrate.converters.read.callables import FUNCTIONS, call_method
+from mmmigrate.converters.read.source import Source
+from mmmigrate.converters.read.traced import Origin, Slot, TracedDict, TracedList, traced
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -97,7 +97,8 @@ class Evaluator:
 
     def _FormattedValue(self, node: ast.FormattedValue) -> str:
         value = self.value(node.value)
-        convert = {-1: lambda v: v, ord("s"): str, ord("r"): repr, ord("a"): ascii}[node.conversion]
+        converters: dict[int, Callable[[Any], Any]] = {ord("s"): str, ord("r"): repr, ord("a"): ascii}
+        convert = converters.get(node.conversion, lambda v: v)
         spec = self.value(node.format_spec) if node.format_spec else ""
         if sum(int(digits) for digits in re.findall(r"\d{1,9}", spec)) > 10_000:
             raise LimitError("a format width above 10,000")

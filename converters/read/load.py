@@ -10,10 +10,9 @@ from typing import Any
 
 from mmmigrate.compat.findings import ConversionError, Effect, Finding
 from mmmigrate.converters.merge.inherit import InheritError, merge, union
-
-from .source import Source, read_source
-from .statements import Statement, run_module
-from .traced import TracedDict
+from mmmigrate.converters.read.source import Source, read_source
+from mmmigrate.converters.read.statements import Statement, run_module
+from mmmigrate.converters.read.traced import TracedDict
 
 _RESERVED = ("_base_", "_deprecation_")
 
@@ -37,7 +36,9 @@ class ConfigFile:
         """All bases merged into one tree. Raises ConversionError (CFG005) for a key that two of them have."""
         tree, twice = union(file.merged for file in self.bases)
         if twice:
-            self.source.fail("CFG005", f"two of its bases define {', '.join(twice)}, which mmcv refuses", *self._base_place)
+            self.source.fail(
+                "CFG005", f"two of its bases define {', '.join(twice)}, which mmcv refuses", *self._base_place
+            )
         return tree
 
     @cached_property
@@ -129,4 +130,3 @@ def _base_entries(source: Source) -> tuple[list[str], int]:
                 source.fail_at("CFG003", "_base_ must be a path or a list of paths", node)
             return list(entries), node.lineno
     return [], 0
-

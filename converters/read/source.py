@@ -31,6 +31,8 @@ class Source:
 
     path: Path
     text: str
+    encoding: str = "utf-8"
+    newline: str = "\n"  # the line end of the file; ``text`` always has \n
     lines: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +75,10 @@ class Source:
         """The 1-based line that holds a character offset."""
         return bisect_right(self._line_starts, offset)
 
+    def encode(self, text: str) -> bytes:
+        """New text in the file's own encoding and line ends."""
+        return text.replace("\n", self.newline).encode(self.encoding)
+
     def segment(self, node: ast.AST) -> str:
         """The text of an expression as it stands in the file."""
         start, end = self.span(node)
@@ -90,7 +96,10 @@ class Source:
         """All comments in order."""
         return [
             Comment(
-                token.start[0], token.start[1], token.string, not self.lines[token.start[0] - 1][: token.start[1]].strip()
+                token.start[0],
+                token.start[1],
+                token.string,
+                not self.lines[token.start[0] - 1][: token.start[1]].strip(),
             )
             for token in self._tokens
             if token.type == tokenize.COMMENT
@@ -131,4 +140,5 @@ def read_source(path: Path) -> Source:
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         finding = Finding(str(path), 0, 0, "CFG002", Effect.ERROR, f"is not text in its declared encoding: {error}")
         raise ConversionError(finding) from error
-    return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"), encoding, newline)

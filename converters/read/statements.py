@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .budget import Budget, LimitError
-from .callables import MUTATORS
-from .expressions import BINARY, PYTHON_ERRORS, Evaluator
-from .source import Source
-from .traced import Slot, TracedDict, TracedList, traced
+from mmmigrate.converters.read.budget import Budget, LimitError
+from mmmigrate.converters.read.callables import MUTATORS
+from mmmigrate.converters.read.expressions import BINARY, PYTHON_ERRORS, Evaluator
+from mmmigrate.converters.read.source import Source
+from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _names_of(statement: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     reads: set[str] = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.Name):
-            (reads if isinstance(node.ctx, ast.Load) else writes).add(node.id)  # type: ignore[attr-defined]
+            (reads if isinstance(node.ctx, ast.Load) else writes).add(node.id)
         elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
             writes.add(_root(node))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:

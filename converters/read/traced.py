@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .source import Source
+from mmmigrate.converters.read.source import Source
 
 
 @dataclass(eq=False)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-
-from .experiment import Experiment, Section
-from .rule import Rule
+from mmmigrate.converters.rules.experiment import Experiment, Section
+from mmmigrate.converters.rules.rule import Rule
 
 _SAME = ("interval", "save_optimizer", "out_dir", "max_keep_ckpts", "save_last", "filename_tmpl")
 
@@ -30,7 +29,12 @@ def convert(exp: Experiment) -> None:
     for key in ("type", "_delete_", "create_symlink", "sync_buffer", "meta"):
         slot = section.take(key)
         if key == "sync_buffer" and slot.value:
-            exp.note("checkpoint_config.sync_buffer: add SyncBuffersHook to custom_hooks", "checkpoint_config", slot, Effect.MANUAL)
+            exp.note(
+                "checkpoint_config.sync_buffer: add SyncBuffersHook to custom_hooks",
+                "checkpoint_config",
+                slot,
+                Effect.MANUAL,
+            )
         if key == "create_symlink" and slot.value is not None:
             message = "there is no latest.pth in v3: the file `last_checkpoint` names the newest one"
             exp.note(message, "checkpoint_config", slot, Effect.EXACT)

@@ -7,9 +7,8 @@ from typing import Any
 from mmmigrate.compat.findings import Effect
 from mmmigrate.compat.priority import get_priority
 from mmmigrate.converters.read.traced import Slot, TracedList
-
-from .experiment import Experiment
-from .rule import Rule
+from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.rule import Rule
 
 # Hooks of mmcv that mmengine has under the same name, with the same arguments and effect.
 _SAME = ("EmptyCacheHook",)
@@ -46,7 +45,7 @@ def _check(exp: Experiment, slot: Slot) -> None:
 RULE = Rule(
     code="HOK001",
     title="custom hooks",
-    why="Priorities have the same names and numbers in both generations. The optimizer steps inside the model in v3, so "
+    why="Priorities have the same names and numbers in both generations. The optimizer steps inside the model in v3: "
     "a hook that went before the optimizer hook no longer does.",
     before="custom_hooks = [dict(type='EmptyCacheHook', priority='LOW')]",
     after="custom_hooks = [dict(type='EmptyCacheHook', priority='LOW')]",

@@ -6,9 +6,8 @@ from typing import Any
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import Slot, TracedDict
-
-from .experiment import Experiment, Section, build
-from .rule import UNHANDLED, Rule
+from mmmigrate.converters.rules.experiment import Experiment, Section, build
+from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
 _V2_ORDER = {
     "epoch": "mmmigrate.compat.adapters.GlobalRandomSampler",
@@ -31,6 +30,9 @@ def convert(exp: Experiment) -> None:
         _dataloader(exp, data, split)
         if split != "train":
             exp.put(f"{split}_cfg.type", "ValLoop" if split == "val" else "TestLoop")
+    if "train" in splits and exp.options.order == "v3":
+        message = "DefaultSampler draws the order of v2's distributed sampler; one v2 process drew another (--order v2)"
+        exp.note(message, "data")
     for key in ("samples_per_gpu", "workers_per_gpu", "persistent_workers", "_delete_"):
         data.take(key)
     exp.report_rest(data)

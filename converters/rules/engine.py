@@ -6,13 +6,13 @@ import importlib
 import pkgutil
 from functools import cache
 
+from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.rules.experiment import Experiment, Note, Options, Rejected
+from mmmigrate.converters.rules.rule import CLASH, DEFERRED, UNHANDLED, Rule
 
-from .experiment import Experiment, Options, Rejected
-from .rule import CLASH, DEFERRED, UNHANDLED, Rule
-
-# A fragment writes a v3 key only if it holds this v2 key. Two bases of one file never hold the same v2 key (mmcv refuses
-# that), so their conversions never write the same v3 key either (mmengine would refuse that).
+# A fragment writes a v3 key only if it holds this v2 key. Two bases of one file never hold the same v2 key (mmcv
+# refuses that), so their conversions never write the same v3 key either (mmengine would refuse that).
 _OWNER = {
     "default_hooks": "checkpoint_config",
     "env_cfg": "dist_params",
@@ -37,10 +37,22 @@ _UNHANDLED = {
     "detect_anomalous_params": "there is no such switch in v3",
 }
 # Evaluation reads what the loops need, checkpoints what evaluation found; the older model form frees two names.
-_ORDER = (
-    "model_train_cfg optimizer optimizer_config lr_config lr_config_exact runner workflow data evaluation "
-    "checkpoint_config log_config custom_hooks resume_from environment"
-).split()
+_ORDER = [
+    "model_train_cfg",
+    "optimizer",
+    "optimizer_config",
+    "lr_config",
+    "lr_config_exact",
+    "runner",
+    "workflow",
+    "data",
+    "evaluation",
+    "checkpoint_config",
+    "log_config",
+    "custom_hooks",
+    "resume_from",
+    "environment",
+]
 
 
 @cache
@@ -100,7 +112,9 @@ def _run(rule: Rule, exp: Experiment) -> None:
             raise
         exp.__dict__["run_length"] = None
         exp.use(error.note.key)
-        exp.remark(DEFERRED, f"by itself mmcv would refuse this ({error}); left to the configs that inherit it", error.note.key)
+        exp.remark(
+            DEFERRED, f"by itself mmcv would refuse this ({error}); left to the configs that inherit it", error.note.key
+        )
 
 
 def _defer(exp: Experiment) -> None:
@@ -113,4 +127,6 @@ def _defer(exp: Experiment) -> None:
     made = {source for rule in rules() for key, sources in rule.makes.items() if key in exp.v3 for source in sources}
     for key in sorted(exp.used - made - {"workflow", "custom_hooks"}):
         if exp.get(key) is not None:
-            exp.remark(DEFERRED, f"{key} moves into the configs that inherit this file", key)
+            effect = Effect.MANUAL if "model" in exp.v2 else DEFERRED.effect  # an experiment that nobody may inherit
+            message = f"{key} moves into the configs that inherit this file and have a runner"
+            exp.notes.append(Note(DEFERRED, effect, message, key, exp.slot(key)))

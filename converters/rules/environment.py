@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-
-from .experiment import Experiment
-from .rule import Rule
+from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.rule import Rule
 
 _ENV = {
     "cudnn_benchmark": "env_cfg.cudnn_benchmark",
@@ -25,7 +24,9 @@ def convert(exp: Experiment) -> None:
     for key in ("gpu_ids", "device"):
         if key in exp.v2:
             exp.use(key)
-            exp.note(f"{key}: mmengine takes the devices that are visible (CUDA_VISIBLE_DEVICES)", key, effect=Effect.MANUAL)
+            exp.note(
+                f"{key}: mmengine takes the devices that are visible (CUDA_VISIBLE_DEVICES)", key, effect=Effect.MANUAL
+            )
 
 
 RULE = Rule(

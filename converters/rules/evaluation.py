@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-
-from .experiment import Experiment, Section, build
-from .rule import Rule
+from mmmigrate.converters.rules.experiment import Experiment, Section, build
+from mmmigrate.converters.rules.rule import Rule
 
 EVALUATOR = "mmmigrate.compat.adapters.DatasetEvaluate"
 # EvalHook's own arguments; every other one goes to `dataset.evaluate`.
@@ -23,7 +22,9 @@ def convert(exp: Experiment) -> None:
     _best(exp, section)
     for key in _WITHOUT_COUNTERPART:
         if key in section:
-            exp.note(f"evaluation.{key} has no counterpart and is dropped", "evaluation", section.take(key), Effect.MANUAL)
+            exp.note(
+                f"evaluation.{key} has no counterpart and is dropped", "evaluation", section.take(key), Effect.MANUAL
+            )
     for key in ("start", "interval", "by_epoch", "dynamic_intervals", "_delete_"):
         section.take(key)
     if has_val:
@@ -48,7 +49,13 @@ def _loop(exp: Experiment, section: Section) -> None:
         message = f"by_epoch={by_epoch.value} in an {run.kind} runner: the v3 loop evaluates by {run.kind}"
         exp.note(message, "evaluation", by_epoch, Effect.MANUAL)
     length, every = run.length.value, interval.value
-    if isinstance(length, int) and isinstance(every, int) and 0 < every and length % every and not section.value("start"):
+    if (
+        isinstance(length, int)
+        and isinstance(every, int)
+        and every > 0
+        and length % every
+        and not section.value("start")
+    ):
         message = f"mmengine also evaluates at the end of the run ({run.kind} {length}); mmcv only every {every}"
         exp.note(message, "evaluation", interval, Effect.MEASURED)
 
@@ -60,7 +67,9 @@ def _start(exp: Experiment, section: Section) -> None:
         exp.put("train_cfg.val_begin", start)
     else:
         exp.put("train_cfg.val_begin", start)
-        message = f"v2 evaluates at {start.value}, {start.value}+{interval} …; v3 where {interval} divides, from there on"
+        message = (
+            f"v2 evaluates at {start.value}, {start.value}+{interval} …; v3 where {interval} divides, from there on"
+        )
         exp.note(message, "evaluation", start, Effect.MEASURED)
 
 
@@ -75,7 +84,7 @@ RULE = Rule(
     code="EVA001",
     title="evaluation by a hook",
     why="EvalHook runs the validation set every `interval` and keeps the best checkpoint. In mmengine the train loop "
-    "has the interval, an evaluator the metric, and CheckpointHook the best checkpoint. Evaluation does not touch training.",
+    "has the interval, an evaluator the metric, and CheckpointHook the best checkpoint. Training is not touched.",
     before="runner = dict(type='EpochBasedRunner', max_epochs=12)\nevaluation = dict(interval=2, save_best='auto')",
     after="train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12, val_interval=2)\n"
     "default_hooks = dict(checkpoint=dict(save_best='auto'))",

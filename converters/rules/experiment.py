@@ -9,8 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import Slot, TracedDict
-
-from .rule import REJECTED, Remark, Rule
+from mmmigrate.converters.rules.rule import REJECTED, Remark, Rule
 
 
 @dataclass(frozen=True)
@@ -147,9 +146,10 @@ class Experiment:
                 if self.get(key) is not None:
                     return RunLength(kind, self.slot(key))
             return None
-        kind = {"EpochBasedRunner": "epoch", "IterBasedRunner": "iter"}.get(runner.value("type"))
-        if kind is None:
+        named = {"EpochBasedRunner": "epoch", "IterBasedRunner": "iter"}.get(runner.value("type"))
+        if named is None:
             return None
+        kind = named
         key, other = ("max_epochs", "max_iters") if kind == "epoch" else ("max_iters", "max_epochs")
         if runner.value(other) is not None:
             self.reject("runner", f"{runner.value('type')} with {other}: mmcv takes either max_epochs or max_iters")

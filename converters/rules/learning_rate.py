@@ -8,9 +8,8 @@ from typing import Any
 
 from mmmigrate.compat.schedule import POLICIES, Plan, ScheduleError, policy_name
 from mmmigrate.compat.schedule import RunLength as PlannedRun
-
-from .experiment import Experiment, RunLength, Section
-from .rule import UNHANDLED
+from mmmigrate.converters.rules.experiment import Experiment, RunLength, Section
+from mmmigrate.converters.rules.rule import UNHANDLED
 
 # Policies whose recurrence mmengine has; the others are closed forms only (facts: no equal stock schedulers, or only
 # under conditions that a config alone does not show).
@@ -96,6 +95,8 @@ def unknown_policy(exp: Experiment) -> bool:
     policy = config.get("policy") if isinstance(config, dict) else None
     if not isinstance(policy, str) or policy_name(policy) in POLICIES["lr"]:
         return False
-    message = f"policy {policy!r} is a hook class of the codebase; `lr_config` is kept and the rate stays at its base value"
+    message = (
+        f"policy {policy!r} is a hook class of the codebase; `lr_config` is kept and the rate stays at its base value"
+    )
     exp.remark(UNHANDLED, message, "lr_config")
     return True

@@ -6,9 +6,8 @@ from typing import Any
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
-
-from .experiment import Experiment, Section, build
-from .rule import Rule
+from mmmigrate.converters.rules.experiment import Experiment, Section, build
+from mmmigrate.converters.rules.rule import Rule
 
 _SAME = ("ignore_last", "interval_exp_name", "out_dir", "keep_local")
 
@@ -39,7 +38,9 @@ def convert(exp: Experiment) -> None:
             exp.note(f"logger {kind!r} is not translated and is dropped", "log_config", Slot(hook), Effect.MANUAL)
     _logger(exp, text, interval, by_epoch)
     if backends:
-        exp.put("visualizer", build(type="Visualizer", vis_backends=TracedList([build(type="LocalVisBackend"), *backends])))
+        exp.put(
+            "visualizer", build(type="Visualizer", vis_backends=TracedList([build(type="LocalVisBackend"), *backends]))
+        )
     section.take("_delete_")
     exp.report_rest(section)
 
@@ -80,7 +81,7 @@ def _tensorboard(exp: Experiment, entry: Section) -> TracedDict:
 RULE = Rule(
     code="LOG001",
     title="log_config",
-    why="LoggerHook logs text for every run; other services are backends of the visualizer. v2 averages what was logged "
+    why="LoggerHook logs text for every run; other services are backends of the visualizer. v2 averages what came "
     "since the last line, which is a smoothing window of `interval` iterations in LogProcessor.",
     before="log_config = dict(interval=50, hooks=[dict(type='TextLoggerHook'), dict(type='TensorboardLoggerHook')])",
     after="default_hooks = dict(logger=dict(type='LoggerHook', interval=50))\n"

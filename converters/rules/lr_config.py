@@ -6,11 +6,10 @@ from typing import Any
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
-
-from . import learning_rate
-from .experiment import Experiment, build
-from .learning_rate import LearningRate
-from .rule import UNHANDLED, Rule
+from mmmigrate.converters.rules import learning_rate
+from mmmigrate.converters.rules.experiment import Experiment, build
+from mmmigrate.converters.rules.learning_rate import LearningRate
+from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
 
 def convert(exp: Experiment) -> None:
@@ -42,6 +41,8 @@ def convert(exp: Experiment) -> None:
     if rate.stock is not None:
         message = f"no stock schedulers are equal to {rate.stock}; `--schedule auto` takes the closed form"
         exp.remark(UNHANDLED, message, "lr_config")
+    else:
+        exp.note("mmengine's own schedulers, equal to mmcv's rate to 1e-12 of the peak at every iteration", "lr_config")
     exp.put("param_scheduler", TracedList([*_warmup(rate), *_main(rate)]))
 
 

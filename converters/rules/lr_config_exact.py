@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import TracedList
-
-from . import learning_rate
-from .experiment import Experiment, build
-from .rule import Rule
+from mmmigrate.converters.rules import learning_rate
+from mmmigrate.converters.rules.experiment import Experiment, build
+from mmmigrate.converters.rules.rule import Rule
 
 SCHEDULER = "mmmigrate.compat.adapters.ClosedFormLR"
 
@@ -42,10 +41,11 @@ RULE = Rule(
     code="SCH002",
     title="lr_config that no stock scheduler equals",
     why="A recurrence on the current value cannot express a warm-up over a floor, a cut-off, or a length in iterations "
-    "that the config does not know; and its rounding differs. The closed form computes what mmcv computes, bit for bit.",
-    before="lr_config = dict(policy='poly', power=0.9, min_lr=1e-4, by_epoch=False, warmup='linear', warmup_iters=100)\n"
+    "that the config does not know; and its rounding differs. The closed form computes what mmcv does, bit for bit.",
+    before="lr_config = dict(policy='poly', power=0.9, min_lr=1e-4, warmup='linear', warmup_iters=100)\n"
     "runner = dict(type='IterBasedRunner', max_iters=1000)",
-    after="param_scheduler = [\n    dict(\n        type='mmmigrate.compat.adapters.ClosedFormLR',\n        policy='poly',\n"
+    after="param_scheduler = [\n    dict(\n        type='mmmigrate.compat.adapters.ClosedFormLR',\n"
+    "        policy='poly',\n"
     "        power=0.9,\n        min_lr=1e-4,\n        warmup='linear',\n        warmup_iters=100,\n"
     "        policy_by_epoch=False,\n        runner='iter',\n        max_iters=1000,\n        by_epoch=False)\n]\n"
     "train_cfg = dict(type='IterBasedTrainLoop', max_iters=1000)",

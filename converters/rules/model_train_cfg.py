@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import TracedDict
-
-from .experiment import Experiment
-from .rule import Rule
+from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.rule import Rule
 
 KEYS = ("train_cfg", "test_cfg")
 
@@ -19,7 +18,9 @@ def convert(exp: Experiment) -> None:
     merged = TracedDict(model)
     for key in found:
         if exp.get(key) is not None and model.get(key) is not None:
-            exp.reject(key, f"{key} is given both at the top level and in model: builders of that age assert against it")
+            exp.reject(
+                key, f"{key} is given both at the top level and in model: builders of that age assert against it"
+            )
         if exp.get(key) is not None:
             merged.put(key, exp.slot(key))
     exp.use("model", *found)
@@ -30,7 +31,7 @@ def convert(exp: Experiment) -> None:
 RULE = Rule(
     code="MOD001",
     title="train_cfg or test_cfg at the top level",
-    why="Before mmdet 2.9 they stood beside the model and were passed to its constructor; in v3 these names are the loops.",
+    why="Before mmdet 2.9 they stood beside the model and were passed to its constructor; in v3 these are the loops.",
     before="model = dict(type='RPN')\ntrain_cfg = dict(rpn=dict(pos_weight=-1))",
     after="model = dict(type='RPN', train_cfg=dict(rpn=dict(pos_weight=-1)))",
     effect=Effect.EXACT,

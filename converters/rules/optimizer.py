@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.rules.experiment import Experiment, Section
+from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
-from .experiment import Experiment, Section
-from .rule import UNHANDLED, Rule
-
+_BESIDE = ("constructor", "paramwise_cfg", "paramwise_options")
 _CONSTRUCTORS = {"DefaultOptimizerConstructor": "DefaultOptimWrapperConstructor"}
 # Same name in mmdet 3 and mmpretrain 1; every other constructor is a class of the user's own.
 _KNOWN_CONSTRUCTORS = ("DefaultOptimWrapperConstructor", "LearningRateDecayOptimizerConstructor")
@@ -25,15 +25,15 @@ def convert(exp: Experiment) -> None:
         return
     exp.use("optimizer")
     exp.put("optim_wrapper.type", "OptimWrapper")
-    _take_paramwise(exp, section)
     rest = section.items.copy()
-    for key in section.taken:
+    for key in _BESIDE:
         rest.drop(key)
     # With nothing taken out, the expression of the whole optimizer still stands for it
     exp.put("optim_wrapper.optimizer", exp.slot("optimizer") if len(rest) == len(section.items) else rest)
+    _put_beside(exp, section)
 
 
-def _take_paramwise(exp: Experiment, section: Section) -> None:
+def _put_beside(exp: Experiment, section: Section) -> None:
     for key in ("constructor", "paramwise_cfg"):
         if key in section:
             exp.put(f"optim_wrapper.{key}", section.take(key))
@@ -51,11 +51,11 @@ def _take_paramwise(exp: Experiment, section: Section) -> None:
 RULE = Rule(
     code="OPT001",
     title="optimizer outside an optim_wrapper",
-    why="mmengine builds the optimizer inside `optim_wrapper`; `paramwise_cfg` and `constructor` stand beside it there. "
+    why="mmengine builds the optimizer inside `optim_wrapper`; `paramwise_cfg` and `constructor` stand beside it. "
     "The step is the same: backward, clip, step, with gradients zeroed around it.",
     before="optimizer = dict(type='SGD', lr=0.02, paramwise_cfg=dict(norm_decay_mult=0.))",
-    after="optim_wrapper = dict(\n    type='OptimWrapper',\n    paramwise_cfg=dict(norm_decay_mult=0.),\n"
-    "    optimizer=dict(type='SGD', lr=0.02))",
+    after="optim_wrapper = dict(\n    type='OptimWrapper',\n    optimizer=dict(type='SGD', lr=0.02),\n"
+    "    paramwise_cfg=dict(norm_decay_mult=0.))",
     effect=Effect.EXACT,
     reversible=True,
     makes={"optim_wrapper": ("optimizer",)},

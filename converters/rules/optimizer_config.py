@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-
-from .experiment import Experiment
-from .rule import UNHANDLED, Rule
+from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
 
 def convert(exp: Experiment) -> None:
@@ -19,7 +18,9 @@ def convert(exp: Experiment) -> None:
     exp.use("optimizer_config")
     if section is None:
         if exp.complete:
-            exp.note("without an optimizer hook mmcv never steps; mmengine steps", "optimizer_config", effect=Effect.MANUAL)
+            exp.note(
+                "without an optimizer hook mmcv never steps; mmengine steps", "optimizer_config", effect=Effect.MANUAL
+            )
         return
     if section.value("_delete_") is not None and exp.complete:
         message = "a `_delete_` that no base answers reaches OptimizerHook, which refuses it; it is dropped here"
@@ -36,7 +37,7 @@ def convert(exp: Experiment) -> None:
 RULE = Rule(
     code="OPT002",
     title="gradient clipping in optimizer_config",
-    why="OptimizerHook clips between backward and step; OptimWrapper does so with the same `clip_grad_norm_` arguments.",
+    why="OptimizerHook clips between backward and step; OptimWrapper does so with the same arguments.",
     before="optimizer = dict(type='SGD', lr=0.02)\noptimizer_config = dict(grad_clip=dict(max_norm=35, norm_type=2))",
     after="optim_wrapper = dict(\n    type='OptimWrapper',\n    optimizer=dict(type='SGD', lr=0.02),\n"
     "    clip_grad=dict(max_norm=35, norm_type=2))",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-
-from .experiment import Experiment
-from .rule import Rule
+from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.rule import Rule
 
 
 def convert(exp: Experiment) -> None:
@@ -26,7 +25,7 @@ def convert(exp: Experiment) -> None:
 RULE = Rule(
     code="RES001",
     title="resume_from",
-    why="mmengine resumes from `load_from` when `resume` is true, or finds the last checkpoint when `load_from` is None.",
+    why="mmengine resumes from `load_from` when `resume` is true, or finds the last checkpoint if that is None.",
     before="load_from = None\nresume_from = 'work/epoch_3.pth'",
     after="load_from = 'work/epoch_3.pth'\nresume = True",
     effect=Effect.EXACT,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mmmigrate.compat.findings import Effect
 
 if TYPE_CHECKING:
-    from .experiment import Experiment
+    from mmmigrate.converters.rules.experiment import Experiment
 
 
 @dataclass(frozen=True)

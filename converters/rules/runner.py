@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-
-from .experiment import Experiment
-from .rule import UNHANDLED, Rule
+from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
 _OLDER = {"total_epochs": ("epoch", "max_epochs"), "total_iters": ("iter", "max_iters")}
 
 
 def convert(exp: Experiment) -> None:
     runner = exp.section("runner")
-    if runner is not None and runner.value("type") not in ("EpochBasedRunner", "IterBasedRunner"):
-        if exp.complete or runner.value("type") is not None:
-            message = f"runner type {runner.value('type')!r} is not one of mmcv's two; `runner` is kept"
-            exp.remark(UNHANDLED, message, "runner")
-            return
+    if runner is not None and runner.value("type") not in ("EpochBasedRunner", "IterBasedRunner", None):
+        message = f"runner type {runner.value('type')!r} is not one of mmcv's two; `runner` is kept"
+        exp.remark(UNHANDLED, message, "runner")
+        return
     if runner is not None:
         _check_older_form(exp)
     run = exp.run_length
@@ -37,13 +35,15 @@ def _check_older_form(exp: Experiment) -> None:
     for key, (kind, name) in _OLDER.items():
         value = exp.get(key)
         if value is not None and run is not None and (kind != run.kind or value != run.length.value):
-            exp.reject(key, f"{key}={value} contradicts runner: training code of that age asserts that {name} is the same")
+            exp.reject(
+                key, f"{key}={value} contradicts runner: training code of that age asserts that {name} is the same"
+            )
 
 
 RULE = Rule(
     code="RUN001",
     title="runner or total_epochs",
-    why="mmengine's train loops count as the runners do: `max_epochs` passes over the loader, or `max_iters` iterations.",
+    why="The train loops count as the runners do: `max_epochs` passes over the loader, or `max_iters` iterations.",
     before="runner = dict(type='EpochBasedRunner', max_epochs=12)",
     after="train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12)",
     effect=Effect.EXACT,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-
-from .experiment import Experiment
-from .rule import UNHANDLED, Rule
+from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
 
 def convert(exp: Experiment) -> None:

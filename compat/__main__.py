@@ -1,0 +1,5 @@
+"""``python -m mmmigrate.compat`` is ``mmmigrate``."""
+
+from mmmigrate.compat.cli import main
+
+main()

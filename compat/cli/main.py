@@ -1,0 +1,41 @@
+"""The group of commands; each is imported only when it is called, so that converting never imports torch."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+
+import click
+
+# command -> module of this package that has it as `command`
+COMMANDS = {
+    "config": ("config", "Convert config files or folders."),
+    "verify": ("verify", "Prove that a conversion trains the same."),
+    "compare": ("compare", "Compare two recorded traces."),
+    "train": ("train", "Run a config in the runtime of its generation."),
+    "rules": ("rules", "List the rules."),
+    "explain": ("explain", "Explain a code."),
+    "doctor": ("doctor", "Say what is installed and what works."),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"mmmigrate.compat.cli.{COMMANDS[name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("mmmigrate"), prog_name="mmmigrate")
+def main() -> None:
+    """Move projects between mmcv 1.x (v2) and mmengine (v3), run both, prove that training is the same."""

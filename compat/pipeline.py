@@ -1,0 +1,128 @@
+"""The path of a config, on one screen: read, translate, write, check.
+
+    text --read--> traced tree --merge--> v2 tree --rules--> v3 tree --override, emit--> new text --check--> written
+
+Reading never executes the file; nothing is written before the new text, read back, means the v3 tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmmigrate.compat.atomic import atomic_write
+from mmmigrate.compat.findings import ConversionError, Effect, Finding
+from mmmigrate.converters.convert import ConfigConverter
+from mmmigrate.converters.rules.experiment import Options
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of one file. ``text`` is the new text, None where there is none."""
+
+    path: Path
+    status: str  # converted | unchanged | skipped | failed
+    old: str = ""
+    text: str | None = None
+    data: bytes = b""  # ``text`` in the file's own encoding and line ends
+    findings: list[Finding] = field(default_factory=list)
+    bases: list[Path] = field(default_factory=list)
+
+
+def convert_file(path: Path, converter: ConfigConverter) -> FileResult:
+    """Convert one config; what is wrong with it becomes a finding, never an exception."""
+    try:
+        converted = converter.convert(path)
+    except ConversionError as error:
+        finding = error.finding
+        if Path(finding.path) != path:  # the fault is in a base: say it here too, or this file seems fine
+            place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+            finding = Finding(str(path), 0, 0, finding.code, Effect.ERROR, f"its base {place}: {finding.message}")
+        return FileResult(path, "failed", findings=[finding])
+    file = converted.file
+    return FileResult(
+        path,
+        "converted" if converted.changed else "unchanged",
+        file.source.text,
+        converted.text,
+        file.source.encode(converted.text),
+        sorted(converted.findings),
+        [] if converted.flattened else [base.path for base in file.bases],
+    )
+
+
+def find_configs(folder: Path) -> list[Path]:
+    """Python files under a folder, hidden folders left out, in a fixed order."""
+    return sorted(
+        path
+        for path in folder.rglob("*.py")
+        if not any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
+    )
+
+
+def convert_files(paths: list[Path], options: Options, jobs: int = 1) -> Iterator[FileResult]:
+    """Results in the order of ``paths``. With more jobs, neighbours share a process, since they share their bases."""
+    if jobs <= 1 or len(paths) < 64:
+        converter = ConfigConverter(options)
+        yield from (convert_file(path, converter) for path in paths)
+        return
+    size = -(-len(paths) // (jobs * 4))
+    chunks = [paths[start : start + size] for start in range(0, len(paths), size)]
+    with ProcessPoolExecutor(jobs) as pool:
+        for results in pool.map(_convert_chunk, chunks, [options] * len(chunks)):
+            yield from results
+
+
+def _convert_chunk(paths: list[Path], options: Options) -> list[FileResult]:
+    converter = ConfigConverter(options)
+    return [convert_file(path, converter) for path in paths]
+
+
+def with_bases(path: Path, options: Options) -> list[FileResult]:
+    """One config and everything it inherits from, bases first."""
+    converter = ConfigConverter(options)
+    results: dict[Path, FileResult] = {}
+
+    def visit(current: Path) -> None:
+        result = convert_file(current, converter)
+        for base in result.bases:
+            if base.resolve() not in results:
+                visit(base)
+        results[current.resolve()] = result
+
+    visit(path)
+    return list(results.values())
+
+
+def convert_to(path: Path, out_dir: Path, *, schedule: str = "exact", order: str = "v2") -> Path:
+    """Write a config and its chain of bases, converted, under ``out_dir``; gives the new path of the config.
+
+    The defaults are those that can be compared bit for bit: closed-form schedules and the order of a v2 process.
+    Raises ConversionError if one of the files cannot be converted; nothing is written then.
+    """
+    results = with_bases(Path(path), Options(schedule=schedule, order=order))
+    for result in results:
+        if result.status == "failed":
+            raise ConversionError(result.findings[0])
+    root = common_root([result.path for result in results])
+    for result in results:
+        write_file(out_dir / result.path.resolve().relative_to(root), result.data)
+    return out_dir / Path(path).resolve().relative_to(root)
+
+
+def common_root(paths: list[Path]) -> Path:
+    """The deepest folder that holds all of the files."""
+    folders = [path.resolve().parent for path in paths]
+    root = folders[0]
+    while not all(folder.is_relative_to(root) for folder in folders):
+        root = root.parent
+    return root
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file beside itself and rename it: a killed run leaves the old or the new file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path, "wb") as file:
+        file.write(data)
