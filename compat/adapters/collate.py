@@ -1,0 +1,13 @@
+"""v2's collate function, by name, for a v3 data loader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def V2Collate(batch: Sequence[Any], samples_per_gpu: int = 1) -> Any:  # configs name it like a class
+    """The batch as mmcv collates it: data containers stacked or listed as they say, the rest by torch's default."""
+    from mmmigrate.runtime_v2.parallel import collate
+
+    return collate(batch, samples_per_gpu=samples_per_gpu)

@@ -1,0 +1,1 @@
+"""The proof: both generations train the same experiment, and their traces are compared."""

@@ -1,0 +1,107 @@
+"""One run of the proof in a process of its own: `python -m mmmigrate.compat.proof.engine SPEC.json`."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mmmigrate.compat.trace.recorder import StopTraining, TraceRecorder, recorder_class
+
+from .spec import EngineSpec
+from .start import deterministic, hand_out, protocol_streams, reseed, restart_loader, starting_hook, take_over
+
+
+def header(spec: EngineSpec, engine: str) -> dict[str, Any]:
+    """What the trace says about the run that wrote it."""
+    return {
+        "engine": engine,
+        "config": spec.config,
+        "seed": spec.seed,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "platform": platform.platform(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def recorder_for(spec: EngineSpec, hook_base: type, engine: str) -> TraceRecorder:
+    """The recorder as `spec` wants it, a hook of the engine whose `Hook` class is given."""
+    recorder: TraceRecorder = recorder_class(hook_base)(
+        spec.trace, header(spec, engine), tensors=spec.tensors, stop_before=spec.steps
+    )
+    return recorder
+
+
+def run_v2(spec: EngineSpec) -> None:
+    """Trains `spec.config` in runtime_v2 and records it."""
+    runtime = importlib.import_module("mmmigrate.runtime_v2")
+    importlib.import_module("mmmigrate.compat.aliases").install("mmcv")
+    build_training = importlib.import_module("mmmigrate.runtime_v2.train").build_training
+    _, writing = protocol_streams()
+    config = runtime.Config.fromfile(spec.config)
+    training = build_training(config, work_dir=spec.work_dir, seed=spec.seed)
+
+    def start(runner: Any) -> None:
+        hand_out(runner.model, Path(spec.weights), writing)
+        reseed(spec.seed)
+
+    recorder = recorder_for(spec, runtime.Hook, "runtime_v2")
+    training.runner.register_hook(starting_hook(runtime.Hook, "before_run", start), priority="HIGHEST")
+    training.runner.register_hook(recorder, priority="LOWEST")
+    recorded(recorder, training.run)
+
+
+def run_v3(spec: EngineSpec) -> None:
+    """Trains `spec.config` in runtime_v3 and records it."""
+    importlib.import_module("mmmigrate.compat.adapters").install()
+    runtime = importlib.import_module("mmmigrate.runtime_v3")
+    reading, _ = protocol_streams()
+    config = runtime.Config.fromfile(spec.config)
+    config.work_dir = spec.work_dir
+    config.randomness = {"seed": spec.seed}
+    runner = runtime.Runner.from_cfg(config)
+
+    def start(runner: Any) -> None:
+        take_over(runner.model, Path(spec.weights), reading)
+        reseed(spec.seed)
+        restart_loader(runner.train_loop)
+
+    recorder = recorder_for(spec, runtime.Hook, "runtime_v3")
+    runner.register_hook(starting_hook(runtime.Hook, "before_train", start), priority="HIGHEST")
+    runner.register_hook(recorder, priority="LOWEST")
+    recorded(recorder, runner.train)
+
+
+def recorded(recorder: TraceRecorder, train: Any) -> None:
+    """Calls `train` and ends the trace with how it ended; a failure is raised on."""
+    began = time.perf_counter()
+    try:
+        train()
+    except StopTraining as stop:
+        recorder.finish("stopped", str(stop))
+    except BaseException as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        recorder.finish("failed", f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})")
+        raise
+    else:
+        recorder.finish("complete")
+    sys.stderr.write(f"trained in {time.perf_counter() - began:.2f} s\n")
+
+
+def main(arguments: list[str]) -> None:
+    """Runs the spec in the file that the only argument names."""
+    spec = EngineSpec.read(Path(arguments[0]))
+    sys.path[:0] = [path for path in spec.paths if path not in sys.path]
+    deterministic()
+    {"v2": run_v2, "v3": run_v3}[spec.generation](spec)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

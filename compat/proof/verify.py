@@ -1,0 +1,116 @@
+"""The training proof: both configs train from the same start, each in its runtime, and the traces are compared."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mmmigrate.compat.trace import Comparison, compare
+from mmmigrate.compat.trace.stages import INIT_ITERATION
+from mmmigrate.compat.trace.verdict import NOT_COMPARED
+
+from .engines import Run, run_pair
+from .project import import_paths
+from .spec import EngineSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verdict and everything that a report shows of how it came about."""
+
+    old: Path
+    new: Path
+    converted: bool
+    comparison: Comparison
+    runs: tuple[Run, ...] = ()
+    findings: list[Any] = field(default_factory=list)
+
+
+def verify(
+    old: str | Path,
+    new: str | Path | None = None,
+    *,
+    steps: int | None = None,
+    seed: int = 0,
+    ulp: int = 0,
+    work_dir: str | Path | None = None,
+) -> Proof:
+    """Trains the v2 config `old` and the v3 config `new` (converted from `old` when left out) and compares them.
+
+    At most `steps` iterations are run (None: all of them); `ulp` is the tolerance in units in the last place. Traces,
+    logs and checkpoints go to `work_dir`, by default a new temporary folder. A run that fails gives the verdict
+    `not-compared`.
+    """
+    folder = Path(work_dir or tempfile.mkdtemp(prefix="mmmigrate-verify-")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    old_path, findings = Path(old), []
+    if new is None:
+        new_path, findings = _converted(old_path, folder / "converted")
+    else:
+        new_path = Path(new)
+    proof = Proof(old_path, new_path, new is None, Comparison(NOT_COMPARED, 0), (), findings)
+    specs = _specs(proof, folder, seed, steps)
+    tensors: list[int] | None = None if ulp else []
+    runs = run_pair(*(replace(spec, tensors=tensors) for spec in specs))
+    comparison = _compared(runs, ulp)
+    first = comparison.first
+    if first is not None and first.digest_only:
+        comparison = _measured(comparison, specs, folder, ulp)
+    return replace(proof, comparison=comparison, runs=runs)
+
+
+def _converted(old: Path, folder: Path) -> tuple[Path, list[Any]]:
+    from mmmigrate.compat.pipeline import convert_to
+
+    result: Any = convert_to(old, folder, schedule="exact")
+    return Path(getattr(result, "path", result)), list(getattr(result, "findings", []))
+
+
+def _specs(proof: Proof, folder: Path, seed: int, steps: int | None) -> tuple[EngineSpec, EngineSpec]:
+    paths = import_paths([proof.old, proof.new])
+    weights = str(folder / "initial_weights.pth")
+
+    def spec(generation: str, config: Path) -> EngineSpec:
+        trace, work_dir = folder / f"{generation}.trace", folder / f"{generation}_work_dir"
+        return EngineSpec(generation, str(config), str(trace), str(work_dir), weights, seed, steps, [], paths)
+
+    return spec("v2", proof.old), spec("v3", proof.new)
+
+
+def _compared(runs: tuple[Run, Run], ulp: int) -> Comparison:
+    """The comparison of the traces; a run that failed is a reason not to have compared, with its last words."""
+    broken = [run for run in runs if not run.trace_exists]
+    failed = broken or [run for run in runs if run.returncode]
+    comparison = None if broken else compare(runs[0].trace, runs[1].trace, ulp=ulp)
+    if failed and (comparison is None or comparison.first is None):
+        reason = "\n".join(f"the {run.side} run failed: {run.last_words}\n  its log: {run.log}" for run in failed)
+        return Comparison(NOT_COMPARED, 0 if comparison is None else comparison.steps, reason=reason)
+    if comparison is None:
+        return Comparison(NOT_COMPARED, 0, reason="no trace was written")
+    return comparison
+
+
+def _measured(comparison: Comparison, specs: tuple[EngineSpec, EngineSpec], folder: Path, ulp: int) -> Comparison:
+    """Runs both again up to the first divergence and records that iteration in full, to name the element."""
+    first = comparison.first
+    if first is None:
+        return comparison
+    again = folder / "first_divergence"
+    again.mkdir(exist_ok=True)
+    tensors = [INIT_ITERATION, first.iter] if first.iter < 0 else [first.iter]
+    pair = [
+        replace(
+            spec, trace=str(again / Path(spec.trace).name), work_dir=str(again / Path(spec.work_dir).name),
+            weights=str(again / "initial_weights.pth"), steps=max(first.iter, 0) + 1, tensors=tensors,
+        )
+        for spec in specs
+    ]  # fmt: skip
+    runs = run_pair(pair[0], pair[1])
+    if any(run.returncode or not run.trace_exists for run in runs):
+        return comparison
+    found = compare(runs[0].trace, runs[1].trace, ulp=ulp).first
+    if found is None or (found.iter, found.stage, found.name) != (first.iter, first.stage, first.name):
+        return replace(comparison, notes=(*comparison.notes, "a second run did not show the same first divergence"))
+    return replace(comparison, first=found)
