@@ -1,0 +1,35 @@
+"""Files as mmcv 1.x reads and writes them."""
+
+from mmmigrate.compat.fileio import (
+    BaseFileHandler,
+    BaseStorageBackend,
+    FileClient,
+    HardDiskBackend,
+    HTTPBackend,
+    JsonHandler,
+    PetrelBackend,
+    PickleHandler,
+    YamlHandler,
+    dict_from_file,
+    dump,
+    list_from_file,
+    load,
+    register_handler,
+)
+
+__all__ = [
+    "BaseFileHandler",
+    "BaseStorageBackend",
+    "FileClient",
+    "HTTPBackend",
+    "HardDiskBackend",
+    "JsonHandler",
+    "PetrelBackend",
+    "PickleHandler",
+    "YamlHandler",
+    "dict_from_file",
+    "dump",
+    "list_from_file",
+    "load",
+    "register_handler",
+]

@@ -1,0 +1,43 @@
+"""Objects named by their full path, and the packages of the OpenMMLab modules."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from mmmigrate.compat.aliases import runtime_module
+
+PACKAGE_OF_MODULE = {
+    "mmaction": "mmaction2",
+    "mmagic": "mmagic",
+    "mmcls": "mmcls",
+    "mmdet": "mmdet",
+    "mmdet3d": "mmdet3d",
+    "mmedit": "mmedit",
+    "mmflow": "mmflow",
+    "mmocr": "mmocr",
+    "mmpose": "mmpose",
+    "mmpretrain": "mmpretrain",
+    "mmrotate": "mmrotate",
+    "mmseg": "mmsegmentation",
+    "mmyolo": "mmyolo",
+}
+
+
+def object_from_path(path: str) -> Any:
+    """The class, function or attribute at `package.module.Name[.attribute]`, or None if there is none.
+
+    A module alone is no answer: a config's `type` must be something that can be called. Paths of mmengine mean the
+    runtime that answers for it.
+    """
+    parts = path.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        try:
+            found: Any = import_module(runtime_module(".".join(parts[:end])))
+        except ImportError:
+            continue
+        for name in parts[end:]:
+            found = getattr(found, name, None)
+        return None if isinstance(found, ModuleType) else found
+    return None
