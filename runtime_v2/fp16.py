@@ -1,0 +1,87 @@
+"""Half precision in v2 models: the decorators that cast a method's arguments, and the switch that turns them on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from inspect import getfullargspec
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+Method = Callable[..., Any]
+
+
+def cast_tensor_type(inputs: Any, src_type: torch.dtype, dst_type: torch.dtype) -> Any:
+    """`inputs` with every tensor of `src_type` cast to `dst_type`, in mappings and iterables at any depth."""
+    if isinstance(inputs, torch.Tensor):
+        return inputs.to(dst_type) if inputs.dtype == src_type else inputs
+    if isinstance(inputs, nn.Module | str | np.ndarray):
+        return inputs
+    if isinstance(inputs, Mapping):
+        cast = {key: cast_tensor_type(value, src_type, dst_type) for key, value in inputs.items()}
+        return type(inputs)(cast)  # type: ignore[call-arg]
+    if isinstance(inputs, Iterable):
+        return type(inputs)(cast_tensor_type(item, src_type, dst_type) for item in inputs)  # type: ignore[call-arg]
+    return inputs
+
+
+def auto_fp16(
+    apply_to: Iterable[str] | None = None, out_fp32: bool = False, supported_types: tuple[type, ...] = (nn.Module,)
+) -> Callable[[Method], Method]:
+    """Run a module's method in mixed precision once its `fp16_enabled` is true.
+
+    Single-precision tensors among the arguments `apply_to` (all if None) become half, the body runs under autocast,
+    and with `out_fp32` half tensors in the result become single again.
+    """
+    return _casting(apply_to, torch.float, torch.half, out_fp32, True, supported_types, "@auto_fp16")
+
+
+def force_fp32(apply_to: Iterable[str] | None = None, out_fp16: bool = False) -> Callable[[Method], Method]:
+    """The reverse: run a module's method in single precision although its `fp16_enabled` is true."""
+    return _casting(apply_to, torch.half, torch.float, out_fp16, False, (nn.Module,), "@force_fp32")
+
+
+def _casting(
+    apply_to: Iterable[str] | None,
+    source: torch.dtype,
+    target: torch.dtype,
+    cast_back: bool,
+    autocast: bool,
+    supported_types: tuple[type, ...],
+    name: str,
+) -> Callable[[Method], Method]:
+    def decorate(method: Method) -> Method:
+        names = getfullargspec(method).args
+        chosen = set(names if apply_to is None else apply_to)
+
+        @functools.wraps(method)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            if not isinstance(args[0], supported_types):
+                raise TypeError(f"{name} can only decorate methods of {supported_types}, got {type(args[0])}")
+            if not getattr(args[0], "fp16_enabled", False):
+                return method(*args, **kwargs)
+            # what exceeds the named arguments is dropped, as mmcv does
+            positional = [
+                cast_tensor_type(value, source, target) if arg in chosen else value for arg, value in zip(names, args)
+            ]
+            named = {
+                arg: cast_tensor_type(value, source, target) if arg in chosen else value
+                for arg, value in kwargs.items()
+            }
+            with torch.autocast("cuda", enabled=autocast):
+                output = method(*positional, **named)
+            return cast_tensor_type(output, target, source) if cast_back else output
+
+        return wrapper
+
+    return decorate
+
+
+def wrap_fp16_model(model: nn.Module) -> None:
+    """Turn half precision on in every module that has the attribute `fp16_enabled`."""
+    for module in model.modules():
+        if hasattr(module, "fp16_enabled"):
+            module.fp16_enabled = True  # type: ignore[assignment]

@@ -1,0 +1,75 @@
+"""The hooks: what acts on a run at its fixed points."""
+
+from mmmigrate.runtime_v2.hooks.checkpoint import CheckpointHook
+from mmmigrate.runtime_v2.hooks.closure import ClosureHook
+from mmmigrate.runtime_v2.hooks.evaluation import DistEvalHook, EvalHook
+from mmmigrate.runtime_v2.hooks.fp16_optimizer import Fp16OptimizerHook, GradientCumulativeFp16OptimizerHook
+from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
+from mmmigrate.runtime_v2.hooks.iter_timer import IterTimerHook
+from mmmigrate.runtime_v2.hooks.logger import LoggerHook, TensorboardLoggerHook, TextLoggerHook
+from mmmigrate.runtime_v2.hooks.lr_cycles import (
+    CosineRestartLrUpdaterHook,
+    CyclicLrUpdaterHook,
+    OneCycleLrUpdaterHook,
+)
+from mmmigrate.runtime_v2.hooks.lr_updater import (
+    CosineAnnealingLrUpdaterHook,
+    ExpLrUpdaterHook,
+    FixedLrUpdaterHook,
+    FlatCosineAnnealingLrUpdaterHook,
+    InvLrUpdaterHook,
+    LinearAnnealingLrUpdaterHook,
+    LrUpdaterHook,
+    PolyLrUpdaterHook,
+    StepLrUpdaterHook,
+)
+from mmmigrate.runtime_v2.hooks.memory import EmptyCacheHook
+from mmmigrate.runtime_v2.hooks.momentum_updater import (
+    CosineAnnealingMomentumUpdaterHook,
+    CyclicMomentumUpdaterHook,
+    LinearAnnealingMomentumUpdaterHook,
+    MomentumUpdaterHook,
+    OneCycleMomentumUpdaterHook,
+    StepMomentumUpdaterHook,
+)
+from mmmigrate.runtime_v2.hooks.optimizer import GradientCumulativeOptimizerHook, OptimizerHook
+from mmmigrate.runtime_v2.hooks.sampler_seed import DistSamplerSeedHook
+from mmmigrate.runtime_v2.hooks.sync_buffer import SyncBuffersHook
+
+__all__ = [
+    "HOOKS",
+    "CheckpointHook",
+    "ClosureHook",
+    "CosineAnnealingLrUpdaterHook",
+    "CosineAnnealingMomentumUpdaterHook",
+    "CosineRestartLrUpdaterHook",
+    "CyclicLrUpdaterHook",
+    "CyclicMomentumUpdaterHook",
+    "DistEvalHook",
+    "DistSamplerSeedHook",
+    "EmptyCacheHook",
+    "EvalHook",
+    "ExpLrUpdaterHook",
+    "FixedLrUpdaterHook",
+    "FlatCosineAnnealingLrUpdaterHook",
+    "Fp16OptimizerHook",
+    "GradientCumulativeFp16OptimizerHook",
+    "GradientCumulativeOptimizerHook",
+    "Hook",
+    "InvLrUpdaterHook",
+    "IterTimerHook",
+    "LinearAnnealingLrUpdaterHook",
+    "LinearAnnealingMomentumUpdaterHook",
+    "LoggerHook",
+    "LrUpdaterHook",
+    "MomentumUpdaterHook",
+    "OneCycleLrUpdaterHook",
+    "OneCycleMomentumUpdaterHook",
+    "OptimizerHook",
+    "PolyLrUpdaterHook",
+    "StepLrUpdaterHook",
+    "StepMomentumUpdaterHook",
+    "SyncBuffersHook",
+    "TensorboardLoggerHook",
+    "TextLoggerHook",
+]

@@ -1,0 +1,110 @@
+"""CheckpointHook: saves checkpoints at an interval and removes old ones."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from mmmigrate.runtime_v2.dist import allreduce_params, master_only
+from mmmigrate.runtime_v2.fileio import FileClient
+from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
+
+if TYPE_CHECKING:
+    from mmmigrate.runtime_v2.runner.base import BaseRunner
+
+
+@HOOKS.register_module()
+class CheckpointHook(Hook):
+    """Saves every `interval` epochs (or iterations) and, with `save_last`, at the end of the run.
+
+    `out_dir` is a root under which the last part of the work directory is appended; by default the work directory
+    itself. Of numbered checkpoints the latest `max_keep_ckpts` stay (all if not positive). `sync_buffer` averages
+    buffers over processes first. Further arguments go to the runner's `save_checkpoint`.
+    """
+
+    def __init__(
+        self,
+        interval: int = -1,
+        by_epoch: bool = True,
+        save_optimizer: bool = True,
+        out_dir: str | None = None,
+        max_keep_ckpts: int = -1,
+        save_last: bool = True,
+        sync_buffer: bool = False,
+        file_client_args: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.interval = interval
+        self.by_epoch = by_epoch
+        self.save_optimizer = save_optimizer
+        self.out_dir = out_dir
+        self.max_keep_ckpts = max_keep_ckpts
+        self.save_last = save_last
+        self.args = kwargs
+        self.sync_buffer = sync_buffer
+        self.file_client_args = file_client_args
+
+    def before_run(self, runner: BaseRunner) -> None:
+        """Settle where to save."""
+        self.out_dir, self.file_client = run_folder(runner, self.out_dir, self.file_client_args)
+        runner.logger.info(f"Checkpoints will be saved to {self.out_dir} by {self.file_client.name}.")
+        if self.args.setdefault("create_symlink", self.file_client.allow_symlink) and (
+            not self.file_client.allow_symlink
+        ):
+            self.args["create_symlink"] = False
+            warnings.warn(
+                f"create_symlink is changed to False because {self.file_client.name} does not allow symbolic links",
+                stacklevel=2,
+            )
+
+    def after_train_epoch(self, runner: BaseRunner) -> None:
+        """Save, if this epoch is due."""
+        if self.by_epoch and (
+            self.every_n_epochs(runner, self.interval) or (self.save_last and self.is_last_epoch(runner))
+        ):
+            runner.logger.info(f"Saving checkpoint at {runner.epoch + 1} epochs")
+            self._synced_save(runner)
+
+    def after_train_iter(self, runner: BaseRunner) -> None:
+        """Save, if this iteration is due."""
+        if not self.by_epoch and (
+            self.every_n_iters(runner, self.interval) or (self.save_last and self.is_last_iter(runner))
+        ):
+            runner.logger.info(f"Saving checkpoint at {runner.iter + 1} iterations")
+            self._synced_save(runner)
+
+    def _synced_save(self, runner: BaseRunner) -> None:
+        if self.sync_buffer:
+            allreduce_params(runner.model.buffers())
+        self._save_checkpoint(runner)
+
+    @master_only
+    def _save_checkpoint(self, runner: BaseRunner) -> None:
+        """Save one checkpoint, note it in the meta, and remove those that are too old."""
+        unit, current = ("epoch", runner.epoch + 1) if self.by_epoch else ("iter", runner.iter + 1)
+        template = self.args.get("filename_tmpl", f"{unit}_{{}}.pth")
+        out_dir = str(self.out_dir)
+        runner.save_checkpoint(out_dir, save_optimizer=self.save_optimizer, **self.args)
+        if runner.meta is not None:
+            saved = self.file_client.join_path(out_dir, template.format(current))
+            runner.meta.setdefault("hook_msgs", {})["last_ckpt"] = saved
+        if self.max_keep_ckpts <= 0:
+            return
+        for step in range(current - self.max_keep_ckpts * self.interval, 0, -self.interval):
+            path = self.file_client.join_path(out_dir, template.format(step))
+            if not self.file_client.isfile(path):
+                break
+            self.file_client.remove(path)
+
+
+def run_folder(runner: Any, out_dir: str | None, file_client_args: dict[str, Any] | None) -> tuple[str, FileClient]:
+    """Where a hook with the given `out_dir` writes, and the client that does it.
+
+    That is the work directory, or a folder named like it under `out_dir`.
+    """
+    folder = out_dir or runner.work_dir
+    client = FileClient.infer_client(file_client_args, folder)
+    if folder != runner.work_dir:
+        folder = client.join_path(folder, os.path.basename(runner.work_dir.rstrip(os.sep)))  # noqa: PTH119
+    return folder, client

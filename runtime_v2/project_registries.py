@@ -1,0 +1,43 @@
+"""Finds what a project registered in registries of its own, so that a config names it without saying where."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mmmigrate.runtime_v2.registries import DATASETS, MODELS, PIPELINES
+from mmmigrate.runtime_v2.registry import Registry
+
+MODEL_KINDS = frozenset({"model", "models", "detector", "segmentor", "classifier", "recognizer", "posenet", "editor"})
+DATASET_KINDS = frozenset({"dataset", "datasets"})
+PIPELINE_KINDS = frozenset({"pipeline", "pipelines"})
+
+
+def install() -> None:
+    """Let MODELS, DATASETS and PIPELINES look into every loaded module's registries of the same kind."""
+    for registry, kinds in ((MODELS, MODEL_KINDS), (DATASETS, DATASET_KINDS), (PIPELINES, PIPELINE_KINDS)):
+        if not registry.on_missing:
+            registry.on_missing.append(_finder(registry, kinds))
+
+
+def _finder(own: Registry, kinds: frozenset[str]) -> Callable[[str], Any]:
+    def find(key: str) -> Any:
+        found = {
+            id(registry.module_dict[key]): registry.module_dict[key]
+            for registry in _registries(kinds)
+            if registry is not own and key in registry.module_dict
+        }
+        if len(found) > 1:
+            places = sorted(f"{each.__module__}.{each.__qualname__}" for each in found.values())
+            raise KeyError(f"{key} is ambiguous: {', '.join(places)}. Write it with its scope, as in 'package.{key}'")
+        return next(iter(found.values()), None)
+
+    return find
+
+
+def _registries(kinds: frozenset[str]) -> Iterator[Registry]:
+    for module in list(sys.modules.values()):
+        for value in list(getattr(module, "__dict__", {}).values()):
+            if isinstance(value, Registry) and value.name in kinds:
+                yield value

@@ -1,0 +1,122 @@
+"""EpochBasedRunner: the workflow counted in epochs."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+
+from mmmigrate.runtime_v2.registries import RUNNERS
+from mmmigrate.runtime_v2.runner.base import BaseRunner, check_workflow
+from mmmigrate.runtime_v2.runner.host import get_host_info
+from mmmigrate.runtime_v2.runner.saving import save_runner
+
+
+@RUNNERS.register_module()
+class EpochBasedRunner(BaseRunner):
+    """Runs whole epochs: a workflow phase is (mode, number of epochs); only train epochs count as progress."""
+
+    def run_iter(self, data_batch: Any, train_mode: bool, **kwargs: Any) -> None:
+        """One step of the model (or the batch processor) on one batch."""
+        if self.batch_processor is not None:
+            outputs = self.batch_processor(self.model, data_batch, train_mode=train_mode, **kwargs)
+        elif train_mode:
+            outputs = self.model.train_step(data_batch, self.optimizer, **kwargs)
+        else:
+            outputs = self.model.val_step(data_batch, self.optimizer, **kwargs)
+        self._take_outputs(outputs)
+
+    def train(self, data_loader: Any, **kwargs: Any) -> None:
+        """One train epoch."""
+        self.model.train()
+        self.mode = "train"
+        self.data_loader = data_loader
+        self._max_iters = self._max_epochs * len(data_loader)  # type: ignore[operator]
+        self._forget_methods()
+        self.call_hook("before_train_epoch")
+        for i, data_batch in enumerate(data_loader):
+            self.data_batch = data_batch
+            self._inner_iter = i
+            self.call_hook("before_train_iter")
+            self.run_iter(data_batch, train_mode=True, **kwargs)
+            self.call_hook("after_train_iter")
+            del self.data_batch
+            self._iter += 1
+        self.call_hook("after_train_epoch")
+        self._epoch += 1
+
+    @torch.no_grad()
+    def val(self, data_loader: Any, **kwargs: Any) -> None:
+        """One val epoch: the loss on the val data, no metrics."""
+        self.model.eval()
+        self.mode = "val"
+        self.data_loader = data_loader
+        self._forget_methods()
+        self.call_hook("before_val_epoch")
+        for i, data_batch in enumerate(data_loader):
+            self.data_batch = data_batch
+            self._inner_iter = i
+            self.call_hook("before_val_iter")
+            self.run_iter(data_batch, train_mode=False)
+            self.call_hook("after_val_iter")
+            del self.data_batch
+        self.call_hook("after_val_epoch")
+
+    def run(
+        self,
+        data_loaders: list[Any],
+        workflow: list[tuple[str, int]],
+        max_epochs: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Repeat the workflow, one data loader per phase, until `max_epochs` train epochs are done."""
+        check_workflow(data_loaders, workflow)
+        if max_epochs is not None:
+            warnings.warn(
+                "setting max_epochs in run is deprecated, please set max_epochs in runner_config",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            self._max_epochs = max_epochs
+        if self._max_epochs is None:
+            raise ValueError("max_epochs must be given when the runner is made")
+        train_loader = next((loader for loader, (mode, _) in zip(data_loaders, workflow) if mode == "train"), None)
+        if train_loader is not None:
+            self._max_iters = self._max_epochs * len(train_loader)
+        self._announce(workflow)
+        self.call_hook("before_run")
+        while self._epoch < self._max_epochs:
+            for loader, (mode, epochs) in zip(data_loaders, workflow):
+                phase = self._phase(mode)
+                for _ in range(epochs):
+                    if mode == "train" and self._epoch >= self._max_epochs:
+                        break
+                    phase(loader, **kwargs)
+        self.call_hook("after_run")
+
+    def save_checkpoint(
+        self,
+        out_dir: str,
+        filename_tmpl: str = "epoch_{}.pth",
+        save_optimizer: bool = True,
+        meta: dict[str, Any] | None = None,
+        create_symlink: bool = True,
+    ) -> None:
+        """Save to `out_dir` under `filename_tmpl` with the number of finished epochs put in."""
+        filename = filename_tmpl.format(self.epoch + 1)
+        save_runner(self, out_dir, filename, save_optimizer, meta, create_symlink)
+
+    def _announce(self, workflow: list[tuple[str, int]]) -> None:
+        self.logger.info("Start running, host: %s, work_dir: %s", get_host_info(), self.work_dir or "NONE")
+        self.logger.info("Hooks will be executed in the following order:\n%s", self.get_hook_info())
+        self.logger.info("workflow: %s, max: %d epochs", workflow, self._max_epochs)
+
+
+@RUNNERS.register_module()
+class Runner(EpochBasedRunner):
+    """The old name of EpochBasedRunner."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn("Runner was deprecated, please use EpochBasedRunner instead", DeprecationWarning, stacklevel=2)
+        super().__init__(*args, **kwargs)

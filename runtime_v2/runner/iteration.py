@@ -1,0 +1,157 @@
+"""IterBasedRunner: the workflow counted in iterations."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+
+from mmmigrate.runtime_v2.hooks.iter_timer import IterTimerHook
+from mmmigrate.runtime_v2.registries import RUNNERS
+from mmmigrate.runtime_v2.runner.base import BaseRunner, check_workflow
+from mmmigrate.runtime_v2.runner.host import get_host_info
+from mmmigrate.runtime_v2.runner.resuming import MapLocation
+from mmmigrate.runtime_v2.runner.saving import save_runner
+from mmmigrate.runtime_v2.runner.train_mode import TrainMode
+
+
+class IterLoader:
+    """A data loader without end: begins again when it runs out, telling its sampler the epoch."""
+
+    def __init__(self, dataloader: Any) -> None:
+        self._dataloader = dataloader
+        self.iter_loader = iter(dataloader)
+        self._epoch = 0
+
+    @property
+    def epoch(self) -> int:
+        """How many times the loader has run out."""
+        return self._epoch
+
+    def __next__(self) -> Any:
+        try:
+            return next(self.iter_loader)
+        except StopIteration:
+            self._epoch += 1
+            if hasattr(self._dataloader.sampler, "set_epoch"):
+                self._dataloader.sampler.set_epoch(self._epoch)
+            self.iter_loader = iter(self._dataloader)
+            return next(self.iter_loader)
+
+    def __len__(self) -> int:
+        return len(self._dataloader)
+
+
+@RUNNERS.register_module()
+class IterBasedRunner(BaseRunner):
+    """Runs iterations: a workflow phase is (mode, number of iterations); only train iterations count as progress."""
+
+    def train(self, data_loader: Any, **kwargs: Any) -> None:
+        """One train iteration on the next batch of an IterLoader."""
+        self._train_mode.ensure(self.model)
+        self.mode = "train"
+        self.data_loader = data_loader
+        self._epoch = data_loader.epoch
+        self.data_batch = next(data_loader)
+        self.call_hook("before_train_iter")
+        self._take_outputs(self.model.train_step(self.data_batch, self.optimizer, **kwargs))
+        self.call_hook("after_train_iter")
+        del self.data_batch
+        self._inner_iter += 1
+        self._iter += 1
+
+    @torch.no_grad()
+    def val(self, data_loader: Any, **kwargs: Any) -> None:
+        """One val iteration on the next batch of an IterLoader: its loss, no metrics."""
+        self.model.eval()
+        self.mode = "val"
+        self.data_loader = data_loader
+        self.data_batch = next(data_loader)
+        self.call_hook("before_val_iter")
+        self._take_outputs(self.model.val_step(self.data_batch, **kwargs))
+        self.call_hook("after_val_iter")
+        del self.data_batch
+        self._inner_iter += 1
+
+    def run(
+        self,
+        data_loaders: list[Any],
+        workflow: list[tuple[str, int]],
+        max_iters: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Repeat the workflow, one data loader per phase, until `max_iters` train iterations are done."""
+        check_workflow(data_loaders, workflow)
+        if max_iters is not None:
+            warnings.warn(
+                "setting max_iters in run is deprecated, please set max_iters in runner_config",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            self._max_iters = max_iters
+        if self._max_iters is None:
+            raise ValueError("max_iters must be given when the runner is made")
+        self._announce(workflow)
+        self._train_mode = TrainMode()
+        self.call_hook("before_run")
+        loaders = [IterLoader(loader) for loader in data_loaders]
+        self.call_hook("before_epoch")
+        while self._iter < self._max_iters:
+            for loader, (mode, iters) in zip(loaders, workflow):
+                self._inner_iter = 0
+                phase = self._phase(mode)
+                for _ in range(iters):
+                    if mode == "train" and self._iter >= self._max_iters:
+                        break
+                    phase(loader, **kwargs)
+        self.call_hook("after_epoch")
+        self.call_hook("after_run")
+
+    def resume(self, checkpoint: str, resume_optimizer: bool = True, map_location: MapLocation = "default") -> None:
+        """Continue after the iteration of `checkpoint`, with its weights and optimizer; the meta stays (as in mmcv)."""
+        loaded = self._load_to_resume(checkpoint, map_location)
+        self._inner_iter = self._iter
+        if resume_optimizer:
+            self._resume_optimizer(loaded)
+        self.logger.info(f"resumed from epoch: {self.epoch}, iter {self.iter}")
+
+    def save_checkpoint(  # type: ignore[override]
+        self,
+        out_dir: str,
+        filename_tmpl: str = "iter_{}.pth",
+        meta: dict[str, Any] | None = None,
+        save_optimizer: bool = True,
+        create_symlink: bool = True,
+    ) -> None:
+        """Save to `out_dir` under `filename_tmpl` with the number of finished iterations put in."""
+        filename = filename_tmpl.format(self.iter + 1)
+        save_runner(self, out_dir, filename, save_optimizer, meta, create_symlink)
+
+    def register_training_hooks(  # type: ignore[override]
+        self,
+        lr_config: Any,
+        optimizer_config: Any = None,
+        checkpoint_config: Any = None,
+        log_config: Any = None,
+        momentum_config: Any = None,
+        custom_hooks_config: Any = None,
+    ) -> None:
+        """Register all default and custom hooks; checkpoints, rates and logs count iterations unless told otherwise."""
+        for config in (checkpoint_config, lr_config, *(log_config or {"hooks": []})["hooks"]):
+            if isinstance(config, dict):
+                config.setdefault("by_epoch", False)
+        super().register_training_hooks(
+            lr_config=lr_config,
+            momentum_config=momentum_config,
+            optimizer_config=optimizer_config,
+            checkpoint_config=checkpoint_config,
+            log_config=log_config,
+            timer_config=IterTimerHook(),
+            custom_hooks_config=custom_hooks_config,
+        )
+
+    def _announce(self, workflow: list[tuple[str, int]]) -> None:
+        self.logger.info("Start running, host: %s, work_dir: %s", get_host_info(), self.work_dir or "NONE")
+        self.logger.info("Hooks will be executed in the following order:\n%s", self.get_hook_info())
+        self.logger.info("workflow: %s, max: %d iters", workflow, self._max_iters)
