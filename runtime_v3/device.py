@@ -1,0 +1,50 @@
+"""The device of this process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+
+
+@cache
+def is_cuda_available() -> bool:
+    return torch.cuda.is_available()
+
+
+def is_npu_available() -> bool:
+    return _backend("npu")
+
+
+def is_mlu_available() -> bool:
+    return _backend("mlu")
+
+
+def is_musa_available() -> bool:
+    return _backend("musa")
+
+
+def is_mps_available() -> bool:
+    return torch.backends.mps.is_available()
+
+
+def _backend(name: str) -> bool:
+    module = getattr(torch, name, None)
+    return bool(module is not None and module.is_available())
+
+
+def get_device() -> str:
+    """`'cuda'`, another accelerator that torch sees, or `'cpu'`."""
+    if is_cuda_available():
+        return "cuda"
+    for name in ("npu", "mlu", "musa"):
+        if _backend(name):
+            return name
+    return "mps" if is_mps_available() else "cpu"
+
+
+def get_max_cuda_memory(device: torch.device | None = None) -> int:
+    """The most memory held by tensors since the last call, in MiB."""
+    most = torch.cuda.max_memory_allocated(device=device)
+    torch.cuda.reset_peak_memory_stats()
+    return int(most) // (1024 * 1024)

@@ -1,0 +1,76 @@
+"""Who am I among how many."""
+
+from __future__ import annotations
+
+import os
+
+import torch.distributed as torch_dist
+
+from mmmigrate.compat.dist import get_dist_info, init_dist, master_only
+
+__all__ = [
+    "barrier",
+    "get_backend",
+    "get_default_group",
+    "get_dist_info",
+    "get_local_rank",
+    "get_local_size",
+    "get_rank",
+    "get_world_size",
+    "infer_launcher",
+    "init_dist",
+    "is_distributed",
+    "is_main_process",
+    "master_only",
+]
+
+
+def is_distributed() -> bool:
+    return torch_dist.is_available() and torch_dist.is_initialized()
+
+
+def get_default_group() -> torch_dist.ProcessGroup | None:
+    return torch_dist.distributed_c10d._get_default_group() if is_distributed() else None
+
+
+def get_backend(group: torch_dist.ProcessGroup | None = None) -> str | None:
+    return str(torch_dist.get_backend(group)) if is_distributed() else None
+
+
+def get_world_size(group: torch_dist.ProcessGroup | None = None) -> int:
+    return torch_dist.get_world_size(group) if is_distributed() else 1
+
+
+def get_rank(group: torch_dist.ProcessGroup | None = None) -> int:
+    return torch_dist.get_rank(group) if is_distributed() else 0
+
+
+def get_local_rank() -> int:
+    """The rank within this machine, as the launcher tells it."""
+    return int(os.environ.get("LOCAL_RANK", "0")) if is_distributed() else 0
+
+
+def get_local_size() -> int:
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if is_distributed() else 1
+
+
+def is_main_process(group: torch_dist.ProcessGroup | None = None) -> bool:
+    return get_rank(group) == 0
+
+
+def barrier(group: torch_dist.ProcessGroup | None = None) -> None:
+    """Waits until all processes have come here."""
+    if is_distributed():
+        torch_dist.barrier(group)
+
+
+def infer_launcher() -> str:
+    """`'pytorch'`, `'slurm'`, `'mpi'` or `'none'`, by the environment that the launcher made."""
+    for variable, launcher in (
+        ("WORLD_SIZE", "pytorch"),
+        ("SLURM_NTASKS", "slurm"),
+        ("OMPI_COMM_WORLD_LOCAL_RANK", "mpi"),
+    ):
+        if variable in os.environ:
+            return launcher
+    return "none"

@@ -1,0 +1,49 @@
+"""Moves the schedules on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
+from mmmigrate.runtime_v3.registry import HOOKS
+
+if TYPE_CHECKING:
+    from mmmigrate.runtime_v3.optim.scheduler import _ParamScheduler
+    from mmmigrate.runtime_v3.runner import Runner
+
+
+@HOOKS.register_module()
+class ParamSchedulerHook(Hook):
+    """Steps schedules by iteration after each iteration, by epoch after each epoch, and by metric after validation."""
+
+    priority = "LOW"
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: DATA_BATCH = None, outputs: dict[str, Any] | None = None
+    ) -> None:
+        for scheduler in _all(runner):
+            if not scheduler.by_epoch:
+                scheduler.step()
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        for scheduler in _all(runner):
+            if scheduler.by_epoch:
+                scheduler.step()
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, Any] | None = None) -> None:
+        if metrics is None:
+            return
+        for scheduler in _all(runner):
+            if scheduler.by_epoch and getattr(scheduler, "need_val_args", False):
+                scheduler.step(metrics)
+
+
+def _all(runner: Runner) -> list[_ParamScheduler]:
+    schedulers = runner.param_schedulers
+    if isinstance(schedulers, list):
+        return schedulers
+    if schedulers is None:
+        return []
+    if isinstance(schedulers, dict):
+        return [scheduler for group in schedulers.values() for scheduler in group]
+    raise TypeError(f"runner.param_schedulers must be a list, or a dict of lists, got {type(schedulers).__name__}")

@@ -1,0 +1,18 @@
+from mmmigrate.runtime_v3.optim.optimizer.amp_optimizer_wrapper import AmpOptimWrapper
+from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
+from mmmigrate.runtime_v3.optim.optimizer.builder import build_optim_wrapper
+from mmmigrate.runtime_v3.optim.optimizer.default_constructor import DefaultOptimWrapperConstructor
+from mmmigrate.runtime_v3.optim.optimizer.optimizer_wrapper import OptimWrapper
+from mmmigrate.runtime_v3.optim.optimizer.optimizer_wrapper_dict import OptimWrapperDict
+from mmmigrate.runtime_v3.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIMIZERS
+
+__all__ = [
+    "OPTIMIZERS",
+    "OPTIM_WRAPPER_CONSTRUCTORS",
+    "AmpOptimWrapper",
+    "BaseOptimWrapper",
+    "DefaultOptimWrapperConstructor",
+    "OptimWrapper",
+    "OptimWrapperDict",
+    "build_optim_wrapper",
+]

@@ -1,0 +1,233 @@
+"""Checkpoint files and what is done with their parts."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+from torch.nn.modules.module import _IncompatibleKeys
+
+from mmmigrate.compat.atomic import atomic_write
+from mmmigrate.compat.dist import get_dist_info
+from mmmigrate.runtime_v3 import storage
+from mmmigrate.runtime_v3.logging import print_log
+from mmmigrate.runtime_v3.model.wrappers import is_model_wrapper
+from mmmigrate.runtime_v3.runner.safe_load import load_safely
+
+Loader = Callable[..., Any]
+REVISE = (("^module\\.", ""),)
+
+
+class CheckpointLoader:
+    """Chooses a loader by how a path begins. Further ones are added by `register_scheme`."""
+
+    _schemes: ClassVar[dict[str, Loader]] = {}
+
+    @classmethod
+    def register_scheme(cls, prefixes: str | Sequence[str], loader: Loader | None = None, force: bool = False) -> Any:
+        """Registers `loader(path, map_location)` for paths that begin with (a regular expression in) `prefixes`."""
+
+        def register(function: Loader) -> Loader:
+            for prefix in [prefixes] if isinstance(prefixes, str) else prefixes:
+                if prefix in cls._schemes and not force:
+                    raise KeyError(f"{prefix!r} has a loader already: pass force=True to replace it")
+                cls._schemes[prefix] = function
+            # The longest prefixes come first; that of local files, the empty one, last.
+            cls._schemes = dict(sorted(cls._schemes.items(), reverse=True))
+            return function
+
+        return register if loader is None else register(loader)
+
+    @classmethod
+    def load_checkpoint(cls, filename: str, map_location: Any = None, logger: Any = "current") -> Any:
+        loader = next(loader for prefix, loader in cls._schemes.items() if re.match(prefix, filename))
+        print_log(f"Loads checkpoint by {loader.__name__[10:]} backend from path: {filename}", logger=logger)
+        return loader(filename, map_location)
+
+
+def load_from_local(filename: str, map_location: Any = None) -> Any:
+    path = Path(filename).expanduser()
+    if not path.is_file():
+        near = sorted(entry.name for entry in path.parent.glob("*.pth")) if path.parent.is_dir() else []
+        hint = f"; there are {near}" if near else ""
+        raise FileNotFoundError(f"{filename} can not be found{hint}")
+    return load_safely(path, map_location)
+
+
+def load_from_url(filename: str, map_location: Any = None) -> Any:
+    return load_safely(io.BytesIO(storage.read_bytes(filename)), map_location)
+
+
+def load_from_http(filename: str, map_location: Any = None, model_dir: str | None = None) -> Any:
+    rank, world_size = get_dist_info()
+    folder = Path(model_dir or torch.hub.get_dir()) / "checkpoints"
+    path = folder / filename.rpartition("/")[2]
+    if rank == 0 and not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(filename, str(path))
+    if world_size > 1:
+        torch.distributed.barrier()
+    return load_safely(path, map_location)
+
+
+CheckpointLoader.register_scheme("", load_from_local)
+CheckpointLoader.register_scheme(r"\w+://", load_from_url)
+CheckpointLoader.register_scheme(("http://", "https://"), load_from_http)
+
+
+def load_checkpoint_file(filename: str, map_location: Any = None, logger: Any = None) -> dict[str, Any]:
+    """The dict in a checkpoint file. Raises RuntimeError if it is not a dict."""
+    checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, logger)
+    if not isinstance(checkpoint, dict):
+        raise RuntimeError(f"{filename} holds a {type(checkpoint).__name__}, not a checkpoint")
+    return checkpoint
+
+
+_load_checkpoint = load_checkpoint_file
+
+
+def load_part(prefix: str, filename: str, map_location: Any = None) -> dict[str, Any]:
+    """The weights under `prefix.`, without that prefix. Raises KeyError if there are none."""
+    checkpoint = load_checkpoint_file(filename, map_location)
+    weights = checkpoint.get("state_dict", checkpoint)
+    dotted = prefix if prefix.endswith(".") else f"{prefix}."
+    part = {key.removeprefix(dotted): value for key, value in weights.items() if key.startswith(dotted)}
+    if not part:
+        raise KeyError(
+            f"{filename} has no weights under {dotted!r}; there are {sorted({k.split('.')[0] for k in weights})}"
+        )
+    return part
+
+
+_load_checkpoint_with_prefix = load_part
+
+
+def load_checkpoint(
+    model: nn.Module,
+    filename: str,
+    map_location: Any = None,
+    strict: bool = False,
+    logger: Any = None,
+    revise_keys: Sequence[tuple[str, str]] = REVISE,
+) -> dict[str, Any]:
+    """Loads a checkpoint file into `model` and returns its content."""
+    return load_into(model, load_checkpoint_file(filename, map_location, logger), strict, logger, revise_keys)
+
+
+def load_into(
+    model: nn.Module,
+    checkpoint: dict[str, Any],
+    strict: bool = False,
+    logger: Any = None,
+    revise_keys: Sequence[tuple[str, str]] = REVISE,
+) -> dict[str, Any]:
+    """Loads the weights of a checkpoint, or bare weights, after replacing patterns in their names."""
+    weights = checkpoint.get("state_dict", checkpoint)
+    metadata = getattr(weights, "_metadata", OrderedDict())
+    for pattern, replacement in revise_keys:
+        weights = OrderedDict((re.sub(pattern, replacement, key), value) for key, value in weights.items())
+    weights = OrderedDict(weights)
+    weights._metadata = metadata  # type: ignore[attr-defined]
+    load_state_dict(model, weights, strict, logger)
+    return checkpoint
+
+
+def load_state_dict(
+    module: nn.Module, state_dict: dict[str, Any], strict: bool = False, logger: Any = "current"
+) -> None:
+    """Loads what fits. What does not (missing, unexpected, of another shape) is one warning, or with `strict` an error.
+
+    Counters of batches (`num_batches_tracked`) may be missing.
+    """
+    missing: list[str] = []
+    unexpected: list[str] = []
+    problems: list[str] = []
+    metadata = getattr(state_dict, "_metadata", None)
+    state = OrderedDict(state_dict)
+
+    def load(target: Any, prefix: str = "") -> None:
+        if is_model_wrapper(target) or type(target).__name__ == "BaseTTAModel":
+            target = target.module
+        local = {} if metadata is None else metadata.get(prefix[:-1], {})
+        target._load_from_state_dict(state, prefix, local, True, missing, unexpected, problems)
+        for name, child in target._modules.items():
+            if child is not None:
+                load(child, f"{prefix}{name}.")
+        for hook in target._load_state_dict_post_hooks.values():
+            hook(target, _IncompatibleKeys(missing, unexpected))
+
+    load(module)
+    missing = [key for key in missing if "num_batches_tracked" not in key]
+    if unexpected:
+        problems.append(f"unexpected key in source state_dict: {', '.join(unexpected)}\n")
+    if missing:
+        problems.append(f"missing keys in source state_dict: {', '.join(missing)}\n")
+    if problems and get_dist_info()[0] == 0:
+        message = "\n".join(["The model and loaded state dict do not match exactly\n", *problems])
+        if strict:
+            raise RuntimeError(message)
+        print_log(message, logger=logger, level=logging.WARNING)
+
+
+def weights_to_cpu(state_dict: dict[str, Any]) -> dict[str, Any]:
+    """The same weights on the CPU."""
+    moved = OrderedDict((key, to_cpu(value)) for key, value in state_dict.items())
+    moved._metadata = getattr(state_dict, "_metadata", OrderedDict())  # type: ignore[attr-defined]
+    return moved
+
+
+def to_cpu(data: Any) -> Any:
+    """The same containers with all tensors on the CPU."""
+    if isinstance(data, torch.Tensor):
+        return data.cpu()
+    if isinstance(data, dict):
+        return type(data)((key, to_cpu(value)) for key, value in data.items())
+    if isinstance(data, (list, tuple)) and not hasattr(data, "_fields"):
+        return type(data)(to_cpu(value) for value in data)
+    return data
+
+
+def get_state_dict(module: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+    """`module.state_dict()`, without the wrapper."""
+    inner = module.module if is_model_wrapper(module) else module
+    weights: dict[str, Any] = inner.state_dict(destination=destination, prefix=prefix, keep_vars=keep_vars)
+    return weights
+
+
+def checkpoint_bytes(checkpoint: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(checkpoint, buffer)
+    return buffer.getvalue()
+
+
+def save_checkpoint(
+    checkpoint: dict[str, Any],
+    filename: str,
+    file_client_args: dict[str, Any] | None = None,
+    backend_args: dict[str, Any] | None = None,
+) -> None:
+    """Writes a checkpoint whole or not at all, and makes its folder; `filename` may be a URL."""
+    if file_client_args is not None and backend_args is not None:
+        raise ValueError("set backend_args or the older file_client_args, not both")
+    if storage.is_url(filename):
+        storage.write_bytes(checkpoint_bytes(checkpoint), filename, backend_args or file_client_args)
+        return
+    Path(filename).parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(filename, "wb") as file:
+        torch.save(checkpoint, file)
+
+
+def find_latest_checkpoint(path: str) -> str | None:
+    """The checkpoint that `last_checkpoint` in this folder names; None if there is no such file."""
+    record = Path(path) / "last_checkpoint"
+    if not record.is_file():
+        print_log("Did not find last_checkpoint to be resumed.")
+        return None
+    return record.read_text().strip()

@@ -1,0 +1,203 @@
+"""Training by epoch and by iteration."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from torch.utils.data import DataLoader
+
+from mmmigrate.runtime_v3.hooks.sampler_seed_hook import set_sampler_epoch
+from mmmigrate.runtime_v3.logging import print_log
+from mmmigrate.runtime_v3.registry import LOOPS
+from mmmigrate.runtime_v3.runner.base_loop import BaseLoop
+from mmmigrate.runtime_v3.runner.train_mode import TrainMode
+
+if TYPE_CHECKING:
+    from mmmigrate.runtime_v3.runner.runner import Runner
+
+Intervals = Sequence[tuple[int, int]] | None
+
+
+def calc_dynamic_intervals(start_interval: int, dynamic_intervals: Intervals = None) -> tuple[list[int], list[int]]:
+    """Milestones and the interval from each on, the first being from 0.
+
+    >>> calc_dynamic_intervals(10, [(90, 1)])
+    ([0, 90], [10, 1])
+    """
+    changes = list(dynamic_intervals or [])
+    if not all(isinstance(change, (tuple, list)) and len(change) == 2 for change in changes):
+        raise TypeError(f"dynamic_intervals must be a list of (milestone, interval), got {dynamic_intervals!r}")
+    return [0, *(change[0] for change in changes)], [start_interval, *(change[1] for change in changes)]
+
+
+class _TrainLoop(BaseLoop):
+    """What both ways of training share: where the run stands, and when to validate."""
+
+    unit = ""
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader[Any] | dict[str, Any],
+        val_begin: int,
+        val_interval: int,
+        dynamic_intervals: Intervals,
+    ) -> None:
+        super().__init__(runner, dataloader)
+        self._max_epochs = 1
+        self._max_iters = 0
+        self._epoch = 0
+        self._iter = 0
+        self.val_begin = val_begin
+        self.val_interval = val_interval
+        self.stop_training = False
+        meta = self._dataset_meta("visualizer")
+        if meta is not None:
+            runner.visualizer.dataset_meta = meta
+        self.dynamic_milestones, self.dynamic_intervals = calc_dynamic_intervals(val_interval, dynamic_intervals)
+
+    @property
+    def max_epochs(self) -> int:
+        return self._max_epochs
+
+    @property
+    def max_iters(self) -> int:
+        return self._max_iters
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self._epoch
+
+    @property
+    def iter(self) -> int:
+        """Finished iterations."""
+        return self._iter
+
+    def _run_train_iter(self, batch_idx: int, data_batch: Any) -> None:
+        runner = self._runner
+        runner.call_hook("before_train_iter", batch_idx=batch_idx, data_batch=data_batch)
+        outputs = runner.model.train_step(data_batch, optim_wrapper=runner.optim_wrapper)
+        runner.call_hook("after_train_iter", batch_idx=batch_idx, data_batch=data_batch, outputs=outputs)
+        self._iter += 1
+
+    def _validate_if_due(self, done: int, last: int) -> None:
+        if len(self.dynamic_intervals) > 1:
+            index = bisect.bisect(self.dynamic_milestones, done + 1) - 1
+            self.val_interval = self.dynamic_intervals[index]
+        loop = self._runner.val_loop
+        if loop is not None and done >= self.val_begin and (done % self.val_interval == 0 or done == last):
+            loop.run()
+
+
+def _whole(name: str, value: Any) -> int:
+    if int(value) != value:
+        raise ValueError(f"train_cfg: {name} must be a whole number, got {value!r}")
+    return int(value)
+
+
+@LOOPS.register_module()
+class EpochBasedTrainLoop(_TrainLoop):
+    """Trains `max_epochs` epochs; validates every `val_interval` of them from `val_begin` on, and after the last.
+
+    `dynamic_intervals`: `[(milestone, interval), …]`: from that epoch on, another interval.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader[Any] | dict[str, Any],
+        max_epochs: int,
+        val_begin: int = 1,
+        val_interval: int = 1,
+        dynamic_intervals: Intervals = None,
+    ) -> None:
+        super().__init__(runner, dataloader, val_begin, val_interval, dynamic_intervals)
+        self._max_epochs = _whole("max_epochs", max_epochs)
+        self._max_iters = self._max_epochs * len(self.dataloader)
+
+    def run(self) -> Any:
+        self._runner.call_hook("before_train")
+        while self._epoch < self._max_epochs and not self.stop_training:
+            self.run_epoch()
+            self._validate_if_due(self._epoch, self._max_epochs)
+        self._runner.call_hook("after_train")
+        return self._runner.model
+
+    def run_epoch(self) -> None:
+        runner = self._runner
+        runner.call_hook("before_train_epoch")
+        runner.model.train()
+        for batch_idx, data_batch in enumerate(self.dataloader):
+            self.run_iter(batch_idx, data_batch)
+        runner.call_hook("after_train_epoch")
+        self._epoch += 1
+
+    def run_iter(self, idx: int, data_batch: Any) -> None:
+        self._run_train_iter(idx, data_batch)
+
+
+class _InfiniteDataloaderIterator:
+    """Batches without end: starts the loader again, as the next epoch of its sampler, where it ends."""
+
+    def __init__(self, dataloader: DataLoader[Any]) -> None:
+        self._dataloader = dataloader
+        self._iterator: Iterator[Any] = iter(dataloader)
+        self._epoch = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._iterator)
+        except StopIteration:
+            print_log(
+                "The data loader came to its end and is started again; with sampler=dict(type='InfiniteSampler') its "
+                "workers would go on without a pause.",
+                logger="current",
+            )
+            self._epoch += 1
+            set_sampler_epoch(self._dataloader, self._epoch)
+            self._iterator = iter(self._dataloader)
+            return next(self._iterator)
+
+
+@LOOPS.register_module()
+class IterBasedTrainLoop(_TrainLoop):
+    """Trains `max_iters` iterations; validates every `val_interval` of them from `val_begin` on, and after the last."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader[Any] | dict[str, Any],
+        max_iters: int,
+        val_begin: int = 1,
+        val_interval: int = 1000,
+        dynamic_intervals: Intervals = None,
+    ) -> None:
+        super().__init__(runner, dataloader, val_begin, val_interval, dynamic_intervals)
+        self._max_iters = _whole("max_iters", max_iters)
+        self.dataloader_iterator = _InfiniteDataloaderIterator(self.dataloader)
+
+    def run(self) -> Any:
+        runner = self._runner
+        runner.call_hook("before_train")
+        runner.call_hook("before_train_epoch")
+        if self._iter > 0:
+            runner.logger.warning(f"Advance dataloader {self._iter} steps to skip data that has already been trained")
+            for _ in range(self._iter):
+                next(self.dataloader_iterator)
+        mode = TrainMode(runner.model)
+        while self._iter < self._max_iters and not self.stop_training:
+            mode.enter()
+            self.run_iter(next(self.dataloader_iterator))
+            self._validate_if_due(self._iter, self._max_iters)
+        runner.call_hook("after_train_epoch")
+        runner.call_hook("after_train")
+        return runner.model
+
+    def run_iter(self, data_batch: Any) -> None:
+        self._run_train_iter(self._iter, data_batch)
