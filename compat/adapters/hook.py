@@ -63,6 +63,6 @@ def adapted_hook(v2_class: type[Any], hook_base: type[Any]) -> type[Any]:
 def wrapped_hook(v2_hook: Any, like: type[V2HookAdapter]) -> Any:
     """A v3 hook around a v2 hook object; `like` is the adapter class of another hook of the same run."""
     adapter = adapted_hook(type(v2_hook), next(base for base in like.__mro__ if base.__name__ == "Hook"))
-    made = adapter.__new__(adapter)
+    made: Any = object.__new__(adapter)
     made.v2_hook, made._facade = v2_hook, None
     return made

@@ -26,7 +26,7 @@ class DatasetEvaluate:
     def evaluate(self, size: int) -> dict[str, Any]:
         """The evaluation results of `size` images. ValueError if the data set cannot evaluate."""
         results, self.results = self.results, []
-        dataset = (self.dataset_meta or {}).get("dataset")
+        dataset: Any = (self.dataset_meta or {}).get("dataset")
         if not hasattr(dataset, "evaluate"):
             raise ValueError(
                 f"DatasetEvaluate needs a v2 data set with an `evaluate` method in val_dataloader, got {dataset!r}: "

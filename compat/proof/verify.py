@@ -45,7 +45,8 @@ def verify(
     """
     folder = Path(work_dir or tempfile.mkdtemp(prefix="mmmigrate-verify-")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    old_path, findings = Path(old), []
+    old_path = Path(old)
+    findings: list[Any] = []
     if new is None:
         new_path, findings = _converted(old_path, folder / "converted")
     else:

@@ -1,0 +1,79 @@
+"""Puts a proof into the page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from mmmigrate.compat.atomic import atomic_write
+from mmmigrate.compat.trace.reader import Curves, read_curves
+from mmmigrate.compat.trace.verdict import Comparison
+
+from .charts import charts
+from .events import checkpoints, evaluations, quantities
+from .files import FilePair
+
+DASH = "\N{EN DASH}"
+TITLES = {
+    "bit-equal": "Training is bit-equal",
+    "within-ulp": "Training is equal within the tolerance",
+    "divergent": "Training diverges",
+    "not-compared": "Could not compare",
+}
+
+
+def write_report(
+    path: str | Path, comparison: Comparison, traces: tuple[Path, Path], pairs: list[FilePair], subject: str
+) -> None:
+    """Writes the report of a proof to `path`, whole or not at all. Traces that do not exist are left out."""
+    with atomic_write(Path(path), "w") as file:
+        file.write(report_html(comparison, traces, pairs, subject))
+
+
+def report_html(comparison: Comparison, traces: tuple[Path, Path], pairs: list[FilePair], subject: str) -> str:
+    """The page as text. Everything that comes from configs, traces and names is escaped."""
+    old, new = (read_curves(trace) if trace.exists() else Curves({}) for trace in traces)
+    drawn = charts(old, new)
+    return _template().render(
+        subject=subject,
+        comparison=comparison,
+        first=comparison.first,
+        title=TITLES[comparison.verdict],
+        stages=quantities(traces[0]) if traces[0].exists() else [],
+        charts=drawn,
+        data={"charts": [asdict(chart) for chart in drawn], "first": comparison.first and comparison.first.iter},
+        evaluations=evaluations(old.events, new.events),
+        checkpoints=checkpoints(old.events, new.events),
+        pairs=pairs,
+        environment=_environment_rows(old.header, new.header),
+    )
+
+
+def _environment_rows(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [(key, old.get(key, DASH), new.get(key, DASH)) for key in {**old, **new} if key != "version"]
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_part), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals["raw"] = lambda name: Markup(_part(name))
+    environment.filters["exact"] = _exact
+    return environment.get_template("report.html.j2")
+
+
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _exact(value: Any) -> str:
+    """A number with all its digits; a dash for what is missing."""
+    return DASH if value is None else repr(value) if isinstance(value, float) else str(value)
