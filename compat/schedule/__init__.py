@@ -17,9 +17,11 @@ from mmmigrate.compat.schedule.policies import (
     Step,
 )
 from mmmigrate.compat.schedule.warmup import check_warmup, warmup_factor
+from mmmigrate.compat.schedule.yolox import YOLOX
 
 __all__ = [
     "POLICIES",
+    "YOLOX",
     "CosineAnnealing",
     "CosineRestart",
     "Cyclic",

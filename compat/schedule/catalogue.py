@@ -20,6 +20,7 @@ from mmmigrate.compat.schedule.policies import (
     Poly,
     Step,
 )
+from mmmigrate.compat.schedule.yolox import YOLOX
 
 Quantity = Literal["lr", "momentum"]
 
@@ -45,6 +46,7 @@ POLICIES: dict[Quantity, dict[str, Entry]] = {
         "Cyclic": Entry(Cyclic),
         "OneCycle": Entry(OneCycle),
         "LinearAnnealing": Entry(LinearAnnealing),
+        "YOLOX": Entry(YOLOX),
     },
     "momentum": {
         "Step": Entry(Step, {"gamma": 0.5}),

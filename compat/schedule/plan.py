@@ -80,15 +80,20 @@ class Plan:
             if run.runner == "iter":
                 raise ScheduleError("warmup_by_epoch=True has no meaning for an iteration runner: give iterations")
             warmup_iters = warmup_iters * run.epoch_iters() if warmup is not None else 0
+        if run.iters_per_epoch is not None:
+            policy.bind(run.iters_per_epoch, warmup_iters)
         return cls(policy, run, quantity, by_epoch, warmup, warmup_iters, warmup_ratio)
 
     def values(self, bases: Sequence[Any], iteration: int) -> list[float]:
         """The value of each group at `iteration` (0-based), warm-up included."""
         if self.never_set:
             return list(bases)
-        regular = self.regular(bases, iteration)
         if self.warmup is None or iteration >= self.warmup_iters:
-            return regular
+            return self.regular(bases, iteration)
+        own = self.policy.own_warmup_factor(iteration, self.warmup_iters, self.warmup_ratio)
+        if own is not None:
+            return [base * own for base in bases]
+        regular = self.regular(bases, iteration)
         factor = warmup_factor(self.warmup, iteration, self.warmup_iters, self.warmup_ratio)
         if self.quantity == "momentum":
             return [value / factor for value in regular]

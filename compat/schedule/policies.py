@@ -27,6 +27,13 @@ class Policy:
         """
         return list(initial)
 
+    def bind(self, iters_per_epoch: int, warmup_iters: int) -> None:
+        """Take lengths in iterations; `Plan` calls this where it knows them. Most policies have no use for them."""
+
+    def own_warmup_factor(self, iteration: int, warmup_iters: int, ratio: float) -> float | None:
+        """What the base value is multiplied by during the warm-up; None where the usual rule holds."""
+        return None
+
     def value(self, base: Any, progress: int, total: int) -> float:
         """The value after `progress` of `total` steps for a group whose base value is `base`."""
         raise ScheduleError(f"{type(self).__name__} defines no value")

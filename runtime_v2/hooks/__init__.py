@@ -1,8 +1,17 @@
 """The hooks: what acts on a run at its fixed points."""
 
 from mmmigrate.runtime_v2.hooks.checkpoint import CheckpointHook
+from mmmigrate.runtime_v2.hooks.checks import CheckInvalidLossHook, NumClassCheckHook
 from mmmigrate.runtime_v2.hooks.closure import ClosureHook
+from mmmigrate.runtime_v2.hooks.ema import BaseEMAHook, EMAHook, ExpMomentumEMAHook, LinearMomentumEMAHook
+from mmmigrate.runtime_v2.hooks.epoch_switches import (
+    SetEpochInfoHook,
+    SyncNormHook,
+    SyncRandomSizeHook,
+    YOLOXModeSwitchHook,
+)
 from mmmigrate.runtime_v2.hooks.evaluation import DistEvalHook, EvalHook
+from mmmigrate.runtime_v2.hooks.extra import EXTRA_HOOKS
 from mmmigrate.runtime_v2.hooks.fp16_optimizer import Fp16OptimizerHook, GradientCumulativeFp16OptimizerHook
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
 from mmmigrate.runtime_v2.hooks.iter_timer import IterTimerHook
@@ -24,6 +33,7 @@ from mmmigrate.runtime_v2.hooks.lr_updater import (
     StepLrUpdaterHook,
 )
 from mmmigrate.runtime_v2.hooks.memory import EmptyCacheHook
+from mmmigrate.runtime_v2.hooks.memory_profiler import MemoryProfilerHook
 from mmmigrate.runtime_v2.hooks.momentum_updater import (
     CosineAnnealingMomentumUpdaterHook,
     CyclicMomentumUpdaterHook,
@@ -33,11 +43,16 @@ from mmmigrate.runtime_v2.hooks.momentum_updater import (
     StepMomentumUpdaterHook,
 )
 from mmmigrate.runtime_v2.hooks.optimizer import GradientCumulativeOptimizerHook, OptimizerHook
+from mmmigrate.runtime_v2.hooks.profiler import ProfilerHook
 from mmmigrate.runtime_v2.hooks.sampler_seed import DistSamplerSeedHook
 from mmmigrate.runtime_v2.hooks.sync_buffer import SyncBuffersHook
+from mmmigrate.runtime_v2.hooks.yolox_lr import YOLOXLrUpdaterHook
 
 __all__ = [
+    "EXTRA_HOOKS",
     "HOOKS",
+    "BaseEMAHook",
+    "CheckInvalidLossHook",
     "CheckpointHook",
     "ClosureHook",
     "CosineAnnealingLrUpdaterHook",
@@ -47,9 +62,11 @@ __all__ = [
     "CyclicMomentumUpdaterHook",
     "DistEvalHook",
     "DistSamplerSeedHook",
+    "EMAHook",
     "EmptyCacheHook",
     "EvalHook",
     "ExpLrUpdaterHook",
+    "ExpMomentumEMAHook",
     "FixedLrUpdaterHook",
     "FlatCosineAnnealingLrUpdaterHook",
     "Fp16OptimizerHook",
@@ -60,16 +77,25 @@ __all__ = [
     "IterTimerHook",
     "LinearAnnealingLrUpdaterHook",
     "LinearAnnealingMomentumUpdaterHook",
+    "LinearMomentumEMAHook",
     "LoggerHook",
     "LrUpdaterHook",
+    "MemoryProfilerHook",
     "MomentumUpdaterHook",
+    "NumClassCheckHook",
     "OneCycleLrUpdaterHook",
     "OneCycleMomentumUpdaterHook",
     "OptimizerHook",
     "PolyLrUpdaterHook",
+    "ProfilerHook",
+    "SetEpochInfoHook",
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "SyncBuffersHook",
+    "SyncNormHook",
+    "SyncRandomSizeHook",
     "TensorboardLoggerHook",
     "TextLoggerHook",
+    "YOLOXLrUpdaterHook",
+    "YOLOXModeSwitchHook",
 ]

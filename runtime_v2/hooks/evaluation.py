@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 import os
 import warnings
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,7 +30,8 @@ class EvalHook(Hook):
     With `start`, evaluation begins there (and before training if the run resumes at or past it) and then follows
     `interval` from there. `save_best` names a metric ('auto': the first) whose best checkpoint is kept; `rule`
     ('greater' or 'less') or the metric's name among `greater_keys` and `less_keys` says what is better. Further
-    arguments go to `dataset.evaluate`.
+    arguments go to `dataset.evaluate`. `dynamic_intervals`, from mmdet, lists (from, interval): the interval changes at
+    those epochs or iterations (1-based).
     """
 
     rule_map: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {"greater": operator.gt, "less": operator.lt}
@@ -50,6 +52,7 @@ class EvalHook(Hook):
         less_keys: list[str] | str | None = None,
         out_dir: str | None = None,
         file_client_args: dict[str, Any] | None = None,
+        dynamic_intervals: Sequence[tuple[int, int]] | None = None,
         **eval_kwargs: Any,
     ) -> None:
         if not isinstance(dataloader, DataLoader):
@@ -68,6 +71,8 @@ class EvalHook(Hook):
         self.by_epoch = by_epoch
         self.save_best = save_best
         self.eval_kwargs = eval_kwargs
+        self.dynamic_intervals = [(0, interval), *(tuple(step) for step in dynamic_intervals or ())]
+        self.latest_results: Any = None
         self.initial_flag = True
         self.test_fn: Callable[..., Any] = test_fn or single_gpu_test
         self.greater_keys = as_keys(greater_keys, self._default_greater_keys)
@@ -102,6 +107,7 @@ class EvalHook(Hook):
 
     def before_train_iter(self, runner: BaseRunner) -> None:
         """Evaluate before the first iteration, if it is at or past `start`."""
+        self._decide_interval(runner)
         if self.by_epoch or not self.initial_flag:
             return
         if self.start is not None and runner.iter >= self.start:
@@ -110,6 +116,7 @@ class EvalHook(Hook):
 
     def before_train_epoch(self, runner: BaseRunner) -> None:
         """Evaluate before the first epoch, if it is at or past `start`."""
+        self._decide_interval(runner)
         if not (self.by_epoch and self.initial_flag):
             return
         if self.start is not None and runner.epoch >= self.start:
@@ -132,11 +139,18 @@ class EvalHook(Hook):
         if self.by_epoch and self._should_evaluate(runner):
             self._do_evaluate(runner)
 
+    def _decide_interval(self, runner: BaseRunner) -> None:
+        if len(self.dynamic_intervals) > 1:
+            current = (runner.epoch if self.by_epoch else runner.iter) + 1
+            step = bisect_right([begin for begin, _ in self.dynamic_intervals], current)
+            self.interval = self.dynamic_intervals[step - 1][1]
+
     def _do_evaluate(self, runner: BaseRunner) -> None:
         """Evaluate, and save the checkpoint if it is the best."""
         self._judge(runner, self.test_fn(runner.model, self.dataloader))
 
     def _judge(self, runner: BaseRunner, results: Any) -> None:
+        self.latest_results = results
         runner.log_buffer.output["eval_iter_num"] = len(self.dataloader)
         score = self.evaluate(runner, results)
         # mmcv takes a score of 0 for none

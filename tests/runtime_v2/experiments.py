@@ -87,6 +87,14 @@ EXPERIMENTS = {
         evaluation={"interval": 3, "by_epoch": False, "save_best": "accuracy"},
         checkpoint_config={"interval": 5, "max_keep_ckpts": 1},
     ),
+    "moving average": of(
+        custom_hooks_config=[{"type": "EMAHook", "momentum": 0.3, "priority": "ABOVE_NORMAL"}],
+        evaluation={"interval": 1, "save_best": "accuracy"},
+    ),
+    "moving average with an interval and a warm-up": of(
+        custom_hooks_config=[{"type": "EMAHook", "momentum": 0.5, "interval": 2, "warm_up": 3}], runner=ITERS
+    ),
+    "profiler": of(profiler={"activities": ["cpu"], "profile_iters": 1}),
     "hook priorities": of(
         custom_hooks_config=[
             {"type": "OwnHook", "priority": "VERY_HIGH"},
