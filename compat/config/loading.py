@@ -11,6 +11,8 @@ from mmmigrate.compat.config.config_dict import ConfigDict
 from mmmigrate.compat.config.merge import BASE_KEY, DEPRECATION_KEY, merge
 from mmmigrate.compat.config.source import Source, read_source
 
+Values = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -35,15 +37,13 @@ class Loader:
             cycle = " -> ".join([*chain[chain.index(path) :], path])
             raise ValueError(f"a config inherits from itself: {cycle}")
         source = read_source(path, self.use_predefined_variables, self.use_environment_variables)
-        values, bases = self._values_and_bases(source, (*chain, path))
+        values, bases, base_values = self._values_and_bases(source, (*chain, path))
         self._warn_of_deprecation(values, path)
         texts = [base.text for base in bases]
         environment = dict(source.environment)
         for base in bases:
             environment.update(base.environment)
-        if BASE_KEY in values or bases or source.base_variables:
-            values.pop(BASE_KEY, None)
-            base_values = self._union(bases, path)
+        if bases or source.base_variables:
             if source.base_variables:
                 values = _with_base_variables(values, source, base_values)
             try:
@@ -62,19 +62,21 @@ class Loader:
         """The values of a base that comes from the package `scope`."""
         return values
 
-    def _values_and_bases(self, source: Source, chain: tuple[str, ...]) -> tuple[dict[str, Any], list[Loaded]]:
-        if not source.path.endswith(".py"):
-            values = source.parse_data()
-            return values, self._load_bases(values.get(BASE_KEY), chain)
+    def _values_and_bases(self, source: Source, chain: tuple[str, ...]) -> tuple[Values, list[Loaded], Values]:
+        """`(own values, bases, values of all bases together)` of one file."""
+        is_python = source.path.endswith(".py")
+        first = source.literal_bases() if is_python else None
         namespace: dict[str, Any] = {"__file__": source.path, "__name__": "__config__"}
-        first = source.literal_bases()
         if first is None:
-            values = source.execute(namespace, without_bases=False)
-            return values, self._load_bases(values.get(BASE_KEY), chain)
+            values = source.execute(namespace, without_bases=False) if is_python else source.parse_data()
+            bases = self._load_bases(values.pop(BASE_KEY, None), chain)
+            return values, bases, self._union(bases, source.path)
         bases = self._load_bases(first, chain)
-        namespace[BASE_KEY] = ConfigDict(self._union(bases, source.path))
+        base_values = ConfigDict(self._union(bases, source.path))
+        namespace[BASE_KEY] = base_values
         values = source.execute(namespace, without_bases=True)
-        return {name: _unshared(value) for name, value in values.items()}, bases
+        # A config may change its bases in place (`_base_.optim_wrapper.type = ...`), so they are taken after it ran.
+        return {name: _unshared(value) for name, value in values.items()}, bases, base_values.to_dict()
 
     def _load_bases(self, entries: Any, chain: tuple[str, ...]) -> list[Loaded]:
         if entries is None:

@@ -1,4 +1,4 @@
-"""Objects named by their full path, and the packages of the OpenMMLab modules."""
+"""Objects named by their full path."""
 
 from __future__ import annotations
 
@@ -7,22 +7,6 @@ from types import ModuleType
 from typing import Any
 
 from mmmigrate.compat.aliases import runtime_module
-
-PACKAGE_OF_MODULE = {
-    "mmaction": "mmaction2",
-    "mmagic": "mmagic",
-    "mmcls": "mmcls",
-    "mmdet": "mmdet",
-    "mmdet3d": "mmdet3d",
-    "mmedit": "mmedit",
-    "mmflow": "mmflow",
-    "mmocr": "mmocr",
-    "mmpose": "mmpose",
-    "mmpretrain": "mmpretrain",
-    "mmrotate": "mmrotate",
-    "mmseg": "mmsegmentation",
-    "mmyolo": "mmyolo",
-}
 
 
 def object_from_path(path: str) -> Any:

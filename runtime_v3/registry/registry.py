@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, ClassVar
 
+from mmmigrate.compat.packages import PACKAGE_OF_MODULE
 from mmmigrate.compat.registry import Registry as _CoreRegistry
 from mmmigrate.runtime_v3.registry.build_functions import build_from_cfg
 from mmmigrate.runtime_v3.registry.default_scope import DefaultScope
-from mmmigrate.runtime_v3.registry.importing import PACKAGE_OF_MODULE, object_from_path
+from mmmigrate.runtime_v3.registry.importing import object_from_path
 
 _LOGGER = logging.getLogger("mmmigrate.registry")
 _WARNED: set[str] = set()
