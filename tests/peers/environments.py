@@ -1,0 +1,112 @@
+"""Environments of the real libraries, which the peer tests compare with. Also a script: `environments.py v2 v3`.
+
+Each is made once, under `.peers/` beside the tests, and never mixed with the project's own environment.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PEERS = HERE.parents[1] / ".peers"
+
+# Their set-up needs what the other lines install, or asks for packages that bring a window system.
+_INSTALLED_ALONE = ("mmcv", "mmengine")
+# mmcv imports torchvision at import time and uses nothing of it in training.
+_TORCHVISION = {"__init__.py": '__version__ = "0.28.0"\n', "models/__init__.py": ""}
+_MMDET = "mmdet==2.28.2"
+
+
+def python_of(generation: str) -> Path:
+    """The python of the environment for "v2" (mmcv) or "v3" (mmengine), which is made first if it is missing.
+
+    An environment counts only with a stamp that holds exactly the requirements it was made from: one that a kill
+    left half made, or whose pins have changed, is made again. Raises RuntimeError with pip's last lines on failure.
+    """
+    requirements = HERE / f"requirements-{generation}.txt"
+    if not requirements.is_file():
+        raise ValueError(f"unknown environment {generation!r}: there is no {requirements.name}")
+    folder = PEERS / generation
+    python = folder / "bin" / "python"
+    wanted = f"{sys.version}\n{requirements.read_text(encoding='utf-8')}"
+    with _made_once(folder, wanted) as is_missing:
+        if is_missing:
+            _make_environment(folder, python, requirements)
+    return python
+
+
+def published_mmdet() -> Path:
+    """The folder of the configs that mmdet 2.28.2 published, downloaded first if it is missing."""
+    folder = PEERS / "mmdet-v2"
+    with _made_once(folder, _MMDET) as is_missing:
+        if is_missing:
+            _run([sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), _MMDET])
+            wheel = next(folder.glob("*.whl"))
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(folder)
+            wheel.unlink()
+    return folder / "mmdet" / ".mim" / "configs"
+
+
+@contextmanager
+def _made_once(folder: Path, wanted: str) -> Iterator[bool]:
+    """True if the caller must fill `folder`, which is then empty; only one process at a time is inside."""
+    PEERS.mkdir(exist_ok=True)
+    stamp = folder / "complete.txt"
+    with (PEERS / f"{folder.name}.lock").open("w") as lock:
+        _lock(lock.fileno())
+        is_missing = not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted
+        if is_missing:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        yield is_missing
+        if is_missing:
+            beside = stamp.with_suffix(".tmp")
+            beside.write_text(wanted, encoding="utf-8")
+            beside.replace(stamp)
+
+
+def _lock(descriptor: int) -> None:
+    """Waits until no other process makes the same environment; the lock ends with the process that holds it."""
+    import fcntl
+
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _make_environment(folder: Path, python: Path, requirements: Path) -> None:
+    lines = [line for line in requirements.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    alone = [line for line in lines if line.startswith(_INSTALLED_ALONE)]
+    venv.EnvBuilder(with_pip=True, clear=True).create(folder)
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, *(line for line in lines if line not in alone), *(["wheel"] if "mmcv" in alone[0] else [])])
+    _run([*pip, "--no-deps", "--no-build-isolation", *alone], MMCV_WITH_OPS="0")
+    if "mmcv" in alone[0]:
+        where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        packages = Path(
+            subprocess.run([python, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
+        )
+        for name, text in _TORCHVISION.items():
+            file = packages / "torchvision" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    _run([str(python), "-c", f"import {alone[0].partition('==')[0]}"])
+
+
+def _run(command: list[str], **environment: str) -> None:
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
+    if done.returncode:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise RuntimeError(f"{' '.join(command)} failed with exit code {done.returncode}:\n{tail}")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or ["v2", "v3", "mmdet"]:
+        print(published_mmdet() if name == "mmdet" else python_of(name))
