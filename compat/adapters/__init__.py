@@ -1,5 +1,6 @@
 """v2 code under the v3 Runner, unmodified. Importing this installs the bridges, so `custom_imports` suffices."""
 
+from .closed_form import ClosedFormLR, ClosedFormMomentum
 from .collate import V2Collate
 from .install import install
 from .metric import DatasetEvaluate
@@ -7,4 +8,4 @@ from .sampler import GlobalRandomSampler, IterLoaderSampler
 
 install()
 
-__all__ = ["DatasetEvaluate", "GlobalRandomSampler", "IterLoaderSampler", "V2Collate", "install"]
+__all__ = ["ClosedFormLR", "ClosedFormMomentum", "DatasetEvaluate", "GlobalRandomSampler", "IterLoaderSampler", "V2Collate", "install"]

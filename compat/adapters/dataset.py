@@ -1,12 +1,24 @@
-"""A v2 data set under v3: unchanged, and known to the evaluator through `metainfo`."""
+"""A v2 data set under v3: it gives v2 batches whatever the loader's collate function, and the evaluator knows it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from .batch import V2Batch
+from .collate import V2Collate
 
 
 class V2Dataset:
-    """Mixed into v2 data sets: `metainfo` hands the data set to `DatasetEvaluate`, which calls its `evaluate`."""
+    """Mixed into v2 data sets.
+
+    The loader asks for a whole batch at once (`__getitems__`, torch >= 2.0) and gets it collated as mmcv does, so a config
+    needs no `collate_fn`. `metainfo` hands the data set to `DatasetEvaluate`, which calls its `evaluate`.
+    """
+
+    def __getitems__(self, indices: Sequence[int]) -> list[V2Batch]:
+        samples = [self[index] for index in indices]  # type: ignore[index]
+        return [V2Batch(V2Collate(samples, samples_per_gpu=len(samples)))]
 
     @property
     def metainfo(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .batch import opened
 from .facade import V2RunnerFacade, facade_of
 
 
@@ -46,7 +47,7 @@ class V2HookAdapter:
 
     def before_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
         facade = self._runner(runner)
-        facade.inner_iter, facade.data_batch = batch_idx, data_batch
+        facade.inner_iter, facade.data_batch = batch_idx, opened(data_batch)
         self.v2_hook.before_train_iter(facade)
 
     def after_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:

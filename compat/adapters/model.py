@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from .batch import opened
+
 
 class V2Model:
     """Mixed into a v2 model class: its `train_step(data, optimizer)` makes the loss, the optim wrapper does the rest.
@@ -46,7 +48,7 @@ def unpacked(data: Any, model: Any) -> Any:
 
     parameter = next(model.parameters(), None)
     device = torch.device("cpu") if parameter is None else parameter.device
-    return scatter(data, [-1 if device.type == "cpu" else device.index or 0])[0]
+    return scatter(opened(data), [-1 if device.type == "cpu" else device.index or 0])[0]
 
 
 def adapted_model(v2_class: Any) -> Any:

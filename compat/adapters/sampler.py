@@ -11,9 +11,12 @@ class GlobalRandomSampler(RandomSampler):
     """A new permutation for each pass, seeded by one draw from torch's global generator, as v2's shuffling loader does.
 
     v3 hands every sampler a `seed`; it is taken and not used, since the order comes from the global generator.
+    ValueError for `shuffle=False`: that is `DefaultSampler`.
     """
 
-    def __init__(self, dataset: Sized, seed: int | None = None) -> None:
+    def __init__(self, dataset: Sized, shuffle: bool = True, seed: int | None = None) -> None:
+        if not shuffle:
+            raise ValueError(f"{type(self).__name__} always shuffles: write dict(type='DefaultSampler', shuffle=False)")
         super().__init__(dataset)
 
 

@@ -62,8 +62,9 @@ def run_v3(spec: EngineSpec) -> None:
     """Trains `spec.config` in runtime_v3 and records it."""
     importlib.import_module("mmmigrate.compat.adapters").install()
     runtime = importlib.import_module("mmmigrate.runtime_v3")
+    config_class = importlib.import_module("mmmigrate.runtime_v3.config").Config
     reading, _ = protocol_streams()
-    config = runtime.Config.fromfile(spec.config)
+    config = config_class.fromfile(spec.config)
     config.work_dir = spec.work_dir
     config.randomness = {"seed": spec.seed}
     runner = runtime.Runner.from_cfg(config)

@@ -79,10 +79,11 @@ class _Comparing:
         return old is not None and new is not None and nan(old) and nan(new)
 
     def _unfinished(self, *, missing_in_new: bool) -> str:
-        end = (self.new if missing_in_new else self.old).end
-        if end.status in ("killed", "failed") and self.first is None:
-            side = "new" if missing_in_new else "old"
-            return f"the {side} run ended after {self.steps} iterations ({end.status}): {end.detail}"
+        side = self.new if missing_in_new else self.old
+        end = side.end
+        if side.exhausted and end.status in ("killed", "failed") and self.first is None:
+            which = "new" if missing_in_new else "old"
+            return f"the {which} run ended after {self.steps} iterations ({end.status}): {end.detail}"
         return ""
 
     def _unable(self, reason: str) -> Comparison:

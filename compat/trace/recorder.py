@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .digest import tensor_digest, value_digest
+from .digest import tensor_digest, value_digest, whole_batch
 from .format import Column, TensorRecord, TraceWriter
 from .gradients import GradientWatch, raw
 from .observe import averaged, group_options, optimizer_state, optimizers_of, plain_buffers, rates, unwrap
@@ -64,7 +64,7 @@ class TraceRecorder:
         watch.keep_tensors = self._keeps(self.current)
         batch = data_batch if data_batch is not None else getattr(runner, "data_batch", None)
         if self.digests and batch is not None:
-            self._add("data", "batch", "digest", value_digest(batch))
+            self._add("data", "batch", "digest", value_digest(whole_batch(batch)))
         self._add("data", "rng.torch", "digest", tensor_digest(torch.get_rng_state()))
         self._add("data", "rng.numpy", "digest", value_digest(tuple(np.random.get_state())[1:3]))
         self._add("data", "rng.python", "digest", hash(random.getstate()[1]) & 0xFFFFFFFFFFFFFFFF)

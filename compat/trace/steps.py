@@ -18,22 +18,26 @@ class Step:
     tensors: dict[tuple[str, str], TensorRecord] = field(default_factory=dict)
 
     def happenings(self) -> dict[tuple[str, str, int], dict[str, Any]]:
-        """The events by stage, name and occurrence (0 for the first of that name)."""
+        """The events by stage, name and occurrence (0 for the first of that name).
+
+        A checkpoint written twice counts once: mmengine saves the last one again to note the best score in it.
+        """
         found: dict[tuple[str, str, int], dict[str, Any]] = {}
         for event in self.events:
             occurrence = 0
-            while (event.stage, event.name, occurrence) in found:
+            while event.stage != "checkpoint" and (event.stage, event.name, occurrence) in found:
                 occurrence += 1
             found[event.stage, event.name, occurrence] = event.values
         return found
 
 
 class Steps:
-    """Iterates `reader` step by step; afterwards `end` says how the run ended (`killed` when it could not say it)."""
+    """Iterates `reader` step by step; once `exhausted`, `end` says how the run ended (`killed`: it could not say)."""
 
     def __init__(self, reader: TraceReader) -> None:
         self.reader = reader
         self.end = End("killed", "the trace breaks off: its run was killed")
+        self.exhausted = False
 
     def __iter__(self) -> Iterator[Step]:
         step: Step | None = None
@@ -53,3 +57,4 @@ class Steps:
                 step.tensors[record.stage, record.name] = record
         if step is not None:
             yield step
+        self.exhausted = True

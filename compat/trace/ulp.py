@@ -112,10 +112,10 @@ def _largest(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Distance:
         wide_a, wide_b = a.astype(np.float64), b.astype(np.float64)
         gap = np.abs(wide_a - wide_b)
         scale = np.maximum(np.abs(wide_a), np.abs(wide_b))
-        rel = np.divide(gap, scale, out=np.zeros_like(gap), where=scale > 0)
+        rel = np.divide(gap, scale, out=np.where(scale > 0, np.inf, 0.0), where=(scale > 0) & np.isfinite(scale))
         low, high = np.minimum(ordered(a), ordered(b)), np.maximum(ordered(a), ordered(b))
         unsigned = high.view(f"u{high.dtype.itemsize}") - low.view(f"u{low.dtype.itemsize}")
-    return Distance(float(np.nanmax(gap)), float(np.nanmax(rel)), int(unsigned.max()))
+    return Distance(float(gap.max()), float(rel.max()), int(unsigned.max()))
 
 
 def has_nan(values: npt.NDArray[Any]) -> bool:
