@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -23,6 +24,18 @@ def _of(family: str, distribution: str) -> Callable[..., object]:
     return function
 
 
+@torch.no_grad()
+def trunc_normal_(tensor: torch.Tensor, mean: float = 0, std: float = 1, a: float = -2, b: float = 2) -> torch.Tensor:
+    """Fills with a normal distribution cut off at `a` and `b`, by inverting its distribution function.
+
+    torch's own function draws differently since 2.13, so that weights would differ from mmengine's.
+    """
+    # 2 * share - 1 is erf again but for its rounding, which the weights would show.
+    low, high = (2 * ((1.0 + math.erf((bound - mean) / std / math.sqrt(2.0))) / 2.0) - 1 for bound in (a, b))
+    tensor.uniform_(low, high).erfinv_().mul_(std * math.sqrt(2.0)).add_(mean)
+    return tensor.clamp_(min=a, max=b)
+
+
 def constant_init(module: nn.Module, val: float, bias: float = 0) -> None:
     _fill(module, bias, lambda w: nn.init.constant_(w, val))
 
@@ -39,7 +52,7 @@ def normal_init(module: nn.Module, mean: float = 0, std: float = 1, bias: float 
 def trunc_normal_init(
     module: nn.Module, mean: float = 0, std: float = 1, a: float = -2, b: float = 2, bias: float = 0
 ) -> None:
-    _fill(module, bias, lambda w: nn.init.trunc_normal_(w, mean, std, a, b))
+    _fill(module, bias, lambda w: trunc_normal_(w, mean, std, a, b))
 
 
 def uniform_init(module: nn.Module, a: float = 0, b: float = 1, bias: float = 0) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
 from mmmigrate.runtime_v3.optim.scheduler.base import INF, OptimizerType, _ParamScheduler
@@ -21,6 +20,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
     """
 
     need_val_args = True
+    unsaved: ClassVar[tuple[str, ...]] = ("optimizer", "base_values")
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
             raise ValueError(f"threshold_rule must be 'rel' or 'abs', got {threshold_rule!r}")
         self.monitor = monitor
         self.rule = rule
-        self.rule_worse = inf if rule == "less" else -inf
+        self.rule_worse: float = INF if rule == "less" else -INF
         self.factor = factor
         self.patience = patience
         self.threshold = threshold

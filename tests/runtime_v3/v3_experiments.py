@@ -1,0 +1,248 @@
+"""The table of experiments that run in our runtime and in real mmengine and must leave the same trace.
+
+Each entry changes the base config; what it covers is its name. Values are literals, so that both engines read the same.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+
+def loader(shuffle: bool, **changes: Any) -> dict[str, Any]:
+    base = {
+        "batch_size": 8,
+        "num_workers": 0,
+        "sampler": {"type": "DefaultSampler", "shuffle": shuffle},
+        "collate_fn": {"type": "default_collate"},
+        "dataset": {"type": "Points", "size": 36},
+    }
+    return {**base, **changes}
+
+
+BASE: dict[str, Any] = {
+    "model": {"type": "Net"},
+    "train_dataloader": loader(True),
+    "val_dataloader": loader(False),
+    "val_evaluator": {"type": "Share"},
+    "val_cfg": {},
+    "train_cfg": {"by_epoch": True, "max_epochs": 3},
+    "optim_wrapper": {"optimizer": {"type": "SGD", "lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}},
+    "randomness": {"seed": 3},
+    "default_hooks": {"logger": {"type": "LoggerHook", "interval": 2}},
+}
+
+# Every entry: a name that says what is covered, and the keys that differ from BASE (None takes a key out).
+EXPERIMENTS: dict[str, dict[str, Any]] = {
+    "by_epoch": {},
+    "no_validation": {"val_dataloader": None, "val_evaluator": None, "val_cfg": None},
+    "val_begin_and_interval": {"train_cfg": {"by_epoch": True, "max_epochs": 5, "val_begin": 2, "val_interval": 3}},
+    "dynamic_intervals": {
+        "train_cfg": {"by_epoch": True, "max_epochs": 6, "val_interval": 3, "dynamic_intervals": [(4, 1)]}
+    },
+    "loops_by_type": {
+        "train_cfg": {"type": "EpochBasedTrainLoop", "max_epochs": 2},
+        "val_cfg": {"type": "ValLoop"},
+    },
+    "by_iteration_infinite_sampler": {
+        "train_cfg": {"by_epoch": False, "max_iters": 17, "val_interval": 6},
+        "train_dataloader": loader(True, sampler={"type": "InfiniteSampler"}),
+        "param_scheduler": {"type": "PolyLR", "power": 0.9, "eta_min": 1e-4, "by_epoch": False},
+        "log_processor": {"by_epoch": False},
+        "default_hooks": {
+            "logger": {"type": "LoggerHook", "interval": 4, "log_metric_by_epoch": False},
+            "checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 5},
+        },
+    },
+    "by_iteration_restarting_loader": {
+        "train_cfg": {"by_epoch": False, "max_iters": 8, "val_interval": 100},
+        "default_hooks": {"checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 100}},
+    },
+    "clip_by_norm": {
+        "optim_wrapper": {"optimizer": {"type": "SGD", "lr": 0.1}, "clip_grad": {"max_norm": 0.3, "norm_type": 2}}
+    },
+    "clip_by_value": {
+        "optim_wrapper": {
+            "type": "OptimWrapper",
+            "optimizer": {"type": "SGD", "lr": 0.1},
+            "clip_grad": {"type": "value", "clip_value": 0.05},
+        }
+    },
+    "accumulation_with_remainder": {
+        "train_cfg": {"by_epoch": True, "max_epochs": 2},
+        "optim_wrapper": {"optimizer": {"type": "AdamW", "lr": 0.01}, "accumulative_counts": 3},
+    },
+    "paramwise_multipliers": {
+        "optim_wrapper": {
+            "optimizer": {"type": "SGD", "lr": 0.1, "momentum": 0.9, "weight_decay": 0.01},
+            "paramwise_cfg": {
+                "norm_decay_mult": 0.0,
+                "bias_lr_mult": 2.0,
+                "bias_decay_mult": 0.5,
+                "dwconv_decay_mult": 0.1,
+            },
+        },
+        "param_scheduler": {"type": "MultiStepLR", "milestones": [1, 2], "gamma": 0.1},
+    },
+    "paramwise_custom_keys": {
+        "optim_wrapper": {
+            "optimizer": {"type": "AdamW", "lr": 0.01, "weight_decay": 0.05, "betas": (0.9, 0.99)},
+            "paramwise_cfg": {
+                "flat_decay_mult": 0.0,
+                "bypass_duplicate": True,
+                "custom_keys": {"body": {"lr_mult": 0.1}, "body.0": {"lr_mult": 0.5, "decay_mult": 2.0}},
+            },
+        },
+        "param_scheduler": [
+            {"type": "LinearLR", "start_factor": 0.1, "by_epoch": False, "end": 7},
+            {"type": "CosineAnnealingLR", "eta_min_ratio": 0.05, "by_epoch": True, "convert_to_iter_based": True},
+        ],
+    },
+    "momentum_schedules": {
+        "optim_wrapper": {"optimizer": {"type": "Adam", "lr": 0.01}},
+        "param_scheduler": [
+            {"type": "OneCycleLR", "eta_max": 0.02, "by_epoch": False},
+            {"type": "CosineAnnealingMomentum", "eta_min": 0.6, "by_epoch": False, "end": 8},
+        ],
+    },
+    "plateau": {
+        "train_cfg": {"by_epoch": True, "max_epochs": 6},
+        "param_scheduler": {"type": "ReduceOnPlateauLR", "monitor": "share", "rule": "less", "patience": 1},
+    },
+    "auto_scaled_rate": {"auto_scale_lr": {"enable": True, "base_batch_size": 64}},
+    "different_seeds_for_ranks": {"randomness": {"seed": 5, "diff_rank_seed": True}},
+    "worker_processes": {
+        "train_cfg": {"by_epoch": True, "max_epochs": 2},
+        "train_dataloader": loader(True, num_workers=2, persistent_workers=True, drop_last=True),
+    },
+    "shortened_epochs": {"train_dataloader": loader(True, num_batch_per_epoch=2)},
+    "several_optimizers": {
+        "model": {"type": "TwoSteps"},
+        "optim_wrapper": {"constructor": "TwoOptimizers"},
+        "param_scheduler": {
+            "body": [{"type": "StepLR", "step_size": 1, "gamma": 0.5}],
+            "head": [{"type": "ExponentialLR", "gamma": 0.9, "by_epoch": False}],
+        },
+    },
+    "losses_in_validation": {"model": {"type": "Net", "val_losses": True}},
+    "several_losses": {"model": {"type": "Net", "extra_losses": True}},
+    "initialized_weights": {
+        "model": {
+            "type": "Net",
+            "init_cfg": [
+                {"type": "Kaiming", "layer": ["Linear"], "mode": "fan_in", "bias": 0.1},
+                {"type": "Constant", "layer": "_BatchNorm", "val": 0.5, "override": {"name": "head"}},
+            ],
+        }
+    },
+    "initializers": {
+        "model": {
+            "type": "Net",
+            "init_cfg": [
+                {
+                    "type": "Xavier",
+                    "layer": "Linear",
+                    "distribution": "uniform",
+                    "override": [
+                        {"name": "head", "type": "TruncNormal", "std": 0.02, "bias_prob": 0.01},
+                        {"name": "scale", "type": "Uniform", "a": -0.5},
+                    ],
+                },
+                {"type": "Normal", "layer": "BatchNorm1d", "mean": 1.0, "std": 0.1},
+            ],
+        }
+    },
+    "best_checkpoint": {
+        "train_cfg": {"by_epoch": True, "max_epochs": 4},
+        "default_hooks": {
+            "checkpoint": {
+                "type": "CheckpointHook",
+                "interval": 2,
+                "save_best": "share",
+                "rule": "greater",
+                "max_keep_ckpts": 1,
+            }
+        },
+    },
+    "best_checkpoints_of_two_metrics": {
+        "default_hooks": {
+            "checkpoint": {
+                "type": "CheckpointHook",
+                "interval": -1,
+                "save_best": ["share", "loss_like"],
+                "rule": ["greater", "less"],
+                "save_last": False,
+            }
+        },
+    },
+    "best_checkpoint_chosen_automatically": {
+        "val_evaluator": {"type": "Share", "prefix": "acc"},
+        "default_hooks": {
+            "checkpoint": {
+                "type": "CheckpointHook",
+                "interval": 1,
+                "save_best": "auto",
+                "save_begin": 2,
+                "filename_tmpl": "e{}.pth",
+                "save_optimizer": False,
+                "save_param_scheduler": False,
+            }
+        },
+    },
+    "published_checkpoint": {
+        "default_hooks": {
+            "checkpoint": {"type": "CheckpointHook", "interval": 3, "published_keys": ["meta", "state_dict"]}
+        }
+    },
+    "log_statistics": {
+        "log_processor": {
+            "window_size": 3,
+            "num_digits": 6,
+            "log_with_hierarchy": True,
+            "custom_cfg": [
+                {"data_src": "loss", "log_name": "loss_max", "method_name": "max", "window_size": "epoch"},
+                {"data_src": "loss", "log_name": "loss_min", "method_name": "min", "window_size": 4},
+                {"data_src": "loss", "log_name": "loss_all", "method_name": "mean", "window_size": "global"},
+            ],
+        }
+    },
+    "log_last_batch": {
+        "default_hooks": {"logger": {"type": "LoggerHook", "interval": 3, "ignore_last": False, "interval_exp_name": 4}}
+    },
+    "hook_priorities": {
+        "custom_hooks": [
+            {"type": "Marker", "label": "a", "priority": "VERY_HIGH"},
+            {"type": "Marker", "label": "b", "priority": 45},
+            {"type": "Marker", "label": "c"},
+            {"type": "Marker", "label": "d", "priority": "LOWEST"},
+        ],
+        "default_hooks": {"timer": {"type": "IterTimerHook", "priority": "HIGH"}, "param_scheduler": None},
+    },
+    "stopped_early": {"custom_hooks": [{"type": "Stopper", "at_iter": 7}]},
+    "images": {
+        "model": {
+            "type": "Net",
+            "images": True,
+            "data_preprocessor": {
+                "type": "ImgDataPreprocessor",
+                "mean": [0.1, 0.2, 0.3],
+                "std": [0.9, 1.1, 1.2],
+                "pad_size_divisor": 4,
+                "pad_value": 0.5,
+                "bgr_to_rgb": True,
+            },
+        },
+        "train_dataloader": loader(True, dataset={"type": "Points", "size": 20, "images": True}, collate_fn=None),
+        "val_dataloader": loader(False, dataset={"type": "Points", "size": 9, "images": True}, collate_fn=None),
+    },
+}
+
+
+def config_of(name: str) -> dict[str, Any]:
+    """The whole config of an experiment; keys set to None are taken out."""
+    merged = copy.deepcopy({**BASE, **EXPERIMENTS[name]})
+    for loader_name in ("train_dataloader", "val_dataloader"):
+        cfg = merged.get(loader_name)
+        if cfg is not None and cfg.get("collate_fn", "") is None:
+            del cfg["collate_fn"]
+    return {key: value for key, value in merged.items() if value is not None}
