@@ -59,7 +59,8 @@ def generation_of(tree: Mapping[str, Any]) -> str | None:
     loops = any("Loop" in str(_type_of(tree.get(key))) for key in ("train_cfg", "val_cfg", "test_cfg"))
     if loops or V3_KEYS & tree.keys():
         return "v3"
-    return "v2" if V2_KEYS & tree.keys() else None
+    older_model = any(isinstance(tree.get(key), Mapping) for key in ("train_cfg", "test_cfg"))
+    return "v2" if older_model or V2_KEYS & tree.keys() else None
 
 
 def left_over(tree: Mapping[str, Any]) -> list[str]:

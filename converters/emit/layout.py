@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmmigrate.converters.delta.override import override
-from mmmigrate.converters.emit.render import Renderer
+from mmmigrate.converters.emit.render import WIDTH, Renderer
 from mmmigrate.converters.emit.scope import Scope
 from mmmigrate.converters.emit.statements import Division, divide
 from mmmigrate.converters.read.load import ConfigFile
@@ -142,7 +142,8 @@ class _Layout:
             if self._moves(index):
                 block.comments += [comment.text for comment in self._leading(index)]
             behind = inner[-1] if inner and inner[-1].line == statement.last_line and len(block.lines) == 1 else None
-            if behind and block.home == index and "  #" not in block.lines[0]:
+            fits = behind and len(block.lines[0]) + 2 + len(behind.text) <= WIDTH
+            if behind and fits and block.home == index and "  #" not in block.lines[0]:
                 block.lines[0] += f"  {behind.text}"
                 inner.pop()
             block.comments += [comment.text for comment in inner]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from typing import Any
 
 from mmmigrate.converters.read.budget import Budget, LimitError, check_power, check_repeat, check_shift, check_size
@@ -139,20 +139,24 @@ class Evaluator:
     # --- operators
 
     def _BinOp(self, node: ast.BinOp) -> Any:
-        left, right = self.value(node.left), self.value(node.right)
-        if isinstance(node.op, ast.Mult):
+        return self.operate(node.op, self.value(node.left), self.value(node.right))
+
+    def operate(self, op: ast.operator, left: Any, right: Any) -> Any:
+        """A binary operation within the bounds. Raises LimitError before a result that is too large is made."""
+        if isinstance(op, ast.Mult):
             check_repeat(left, right)
-        elif isinstance(node.op, ast.Pow):
+        elif isinstance(op, ast.Pow):
             check_power(left, right)
-        elif isinstance(node.op, ast.LShift):
+        elif isinstance(op, ast.LShift):
             check_shift(left, right)
-        elif isinstance(node.op, ast.Mod) and isinstance(left, str) and re.search(r"\d{5,}|\*", left):
+        elif isinstance(op, ast.Mod) and isinstance(left, str) and re.search(r"\d{5,}|\*", left):
             raise LimitError("a format width of five digits or more")
-        elif isinstance(node.op, ast.Add) and isinstance(left, TracedList) and isinstance(right, TracedList):
-            return TracedList([*left.slots(), *right.slots()])
-        elif isinstance(node.op, ast.Add) and hasattr(left, "__len__") and hasattr(right, "__len__"):
+        elif isinstance(op, ast.Add) and isinstance(left, Sized) and isinstance(right, Sized):
             check_size(len(left) + len(right))
-        return traced(BINARY[type(node.op)](left, right))
+            self.budget.spend(len(left) + len(right))
+        if isinstance(op, ast.Add) and isinstance(left, TracedList) and isinstance(right, TracedList):
+            return TracedList([*left.slots(), *right.slots()])
+        return traced(BINARY[type(op)](left, right))
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Any:
         return UNARY[type(node.op)](self.value(node.operand))
@@ -208,11 +212,11 @@ class Evaluator:
         if isinstance(function, ast.Name) and function.id == "dict" and "dict" not in self.env:
             return self._dict_call(node)
         args = [item.value if isinstance(item, Slot) else item for item in self._elements(node.args)]
+        kwargs = {key: item.value if isinstance(item, Slot) else item for key, item in self._keywords(node)}
         if isinstance(function, ast.Attribute):
             target = self.value(function.value)
-            return call_method(self.budget, target, function.attr, args, dict(self._keywords(node)))
+            return call_method(self.budget, target, function.attr, args, kwargs)
         if isinstance(function, ast.Name) and function.id in FUNCTIONS and function.id not in self.env:
-            kwargs = {key: item.value if isinstance(item, Slot) else item for key, item in self._keywords(node)}
             return FUNCTIONS[function.id](self.budget, *args, **kwargs)
         raise TypeError(f"a call of {ast.unparse(function)!r}, which is not among the functions that are evaluated")
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mmmigrate.converters.read.budget import Budget, LimitError
+from mmmigrate.converters.read.budget import Budget, LimitError, check_size
 from mmmigrate.converters.read.callables import MUTATORS
-from mmmigrate.converters.read.expressions import BINARY, PYTHON_ERRORS, Evaluator
+from mmmigrate.converters.read.expressions import PYTHON_ERRORS, Evaluator
 from mmmigrate.converters.read.source import Source
-from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
+from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,13 @@ class _Runner:
         load = ast.parse(ast.unparse(node.target), mode="eval").body
         current, change = self.evaluator.value(load), self.evaluator.value(node.value)
         if isinstance(current, TracedList) and isinstance(node.op, ast.Add):
-            for item in change.slots() if isinstance(change, TracedList) else self.evaluator.budget.items(change):
+            items = change.slots() if isinstance(change, TracedList) else self.evaluator.budget.items(change)
+            check_size(len(current) + len(items))
+            self.evaluator.budget.spend(len(items))
+            for item in items:
                 current.push(item)  # in place, as Python's += on a list
             return
-        self._assign(node.target, Slot(traced(BINARY[type(node.op)](current, change))))
+        self._assign(node.target, Slot(self.evaluator.operate(node.op, current, change)))
 
     def _Expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):

@@ -14,12 +14,8 @@ def convert(exp: Experiment) -> None:
         return
     section = exp.section("checkpoint_config")
     exp.use("checkpoint_config")
-    best = exp.v3.get("default_hooks", {}).get("checkpoint")
     if section is None:
-        if best is None:
-            exp.put("default_hooks.checkpoint", None)  # mmengine would save every epoch
-        else:
-            _keep_only_best(exp)
+        exp.put("default_hooks.checkpoint", None)  # mmengine would save every epoch
         return
     exp.put("default_hooks.checkpoint.type", "CheckpointHook")
     _interval(exp, section)
@@ -50,11 +46,6 @@ def _interval(exp: Experiment, section: Section) -> None:
     if by_epoch.value and kind == "iter":
         message = "by_epoch=True in an iteration runner: mmcv never saves, nor does this"
         exp.note(message, "checkpoint_config", by_epoch, Effect.MEASURED)
-
-
-def _keep_only_best(exp: Experiment) -> None:
-    exp.put("default_hooks.checkpoint.type", "CheckpointHook")
-    exp.put("default_hooks.checkpoint.interval", -1)
 
 
 RULE = Rule(

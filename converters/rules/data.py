@@ -22,7 +22,7 @@ def convert(exp: Experiment) -> None:
     splits = [split for split in ("train", "val", "test") if data.items.get(split) is not None]
     odd = [split for split in splits if not isinstance(data.items[split], dict)]
     if odd:
-        message = f"data.{odd[0]} is not one dataset but a {type(data.items[odd[0]]).__name__}; `data` is kept"
+        message = f"data.{odd[0]} is not one dataset but several; `data` is kept"
         exp.remark(UNHANDLED, message, "data", data.items.slot(odd[0]))
         return
     exp.use("data")

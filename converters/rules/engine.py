@@ -7,6 +7,7 @@ import pkgutil
 from functools import cache
 
 from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.generation import generation_of
 from mmmigrate.converters.read.traced import TracedDict
 from mmmigrate.converters.rules.experiment import Experiment, Note, Options, Rejected
 from mmmigrate.converters.rules.rule import CLASH, DEFERRED, UNHANDLED, Rule
@@ -36,7 +37,7 @@ _UNHANDLED = {
     "optimizer": "",
     "detect_anomalous_params": "there is no such switch in v3",
 }
-# Evaluation reads what the loops need, checkpoints what evaluation found; the older model form frees two names.
+# Evaluation adds to the loop and to the checkpoint hook; the older model form frees two names before all others.
 _ORDER = [
     "model_train_cfg",
     "optimizer",
@@ -46,8 +47,8 @@ _ORDER = [
     "runner",
     "workflow",
     "data",
-    "evaluation",
     "checkpoint_config",
+    "evaluation",
     "log_config",
     "custom_hooks",
     "resume_from",
@@ -88,7 +89,7 @@ def translate(v2: TracedDict, options: Options) -> Experiment:
         if options.wants(rule.code):
             _run(rule, exp)
     _defer(exp)
-    made = v3_keys()
+    made = v3_keys() if generation_of(v2) == "v2" else frozenset()
     for key, slot in v2.slots():
         if key in exp.used:
             continue
@@ -124,9 +125,10 @@ def _defer(exp: Experiment) -> None:
     for key, owner in _OWNER.items():
         if key in exp.v3 and owner not in exp.v2:
             exp.v3.drop(key)
+            exp.deferred.update(source for source in sources_of(key) if source in exp.used)
     made = {source for rule in rules() for key, sources in rule.makes.items() if key in exp.v3 for source in sources}
-    for key in sorted(exp.used - made - {"workflow", "custom_hooks"}):
+    for key in sorted((exp.used - made - {"workflow", "custom_hooks"}) | exp.deferred):
         if exp.get(key) is not None:
             effect = Effect.MANUAL if "model" in exp.v2 else DEFERRED.effect  # an experiment that nobody may inherit
-            message = f"{key} moves into the configs that inherit this file and have a runner"
+            message = f"{key}: what this file cannot say alone moves into the configs that inherit it"
             exp.notes.append(Note(DEFERRED, effect, message, key, exp.slot(key)))

@@ -8,6 +8,7 @@ from mmmigrate.converters.rules.rule import Rule
 
 EVALUATOR = "mmmigrate.compat.adapters.DatasetEvaluate"
 # EvalHook's own arguments; every other one goes to `dataset.evaluate`.
+_LOOP = ("start", "interval", "by_epoch", "dynamic_intervals", "_delete_")
 _BEST = ("save_best", "rule", "greater_keys", "less_keys")
 _WITHOUT_COUNTERPART = ("test_fn", "out_dir", "file_client_args", "tmpdir", "gpu_collect", "broadcast_bn_buffer")
 
@@ -25,12 +26,23 @@ def convert(exp: Experiment) -> None:
             exp.note(
                 f"evaluation.{key} has no counterpart and is dropped", "evaluation", section.take(key), Effect.MANUAL
             )
-    for key in ("start", "interval", "by_epoch", "dynamic_intervals", "_delete_"):
+    for key in _LOOP:
         section.take(key)
-    if has_val:
-        # one evaluator for both: v2 passes the same arguments whenever it evaluates
-        exp.put("val_evaluator", build(type=EVALUATOR, **dict(section.rest())))
-        exp.put("test_evaluator", build(type=EVALUATOR, **dict(section.rest())))
+    if exp.run_length is None and any(key in section for key in _LOOP):
+        exp.deferred.add("evaluation")
+    _evaluators(exp, section, [split for split in ("val", "test") if isinstance(data, dict) and data.get(split)])
+
+
+def _evaluators(exp: Experiment, section: Section, splits: list[str]) -> None:
+    """The arguments of `dataset.evaluate`, which are the same for both splits, for those that there are."""
+    for split in splits:
+        exp.put(f"{split}_evaluator", build(type=EVALUATOR, **dict(section.rest())))
+    if section.rest() and "val" not in splits:
+        if exp.complete:
+            names = ", ".join(key for key, _ in section.rest())
+            exp.note(f"there is no data.val to evaluate: {names} dropped", "evaluation", effect=Effect.MANUAL)
+        else:
+            exp.deferred.add("evaluation")
 
 
 def _loop(exp: Experiment, section: Section) -> None:
@@ -74,8 +86,12 @@ def _start(exp: Experiment, section: Section) -> None:
 
 
 def _best(exp: Experiment, section: Section) -> None:
-    for key in _BEST:
-        slot = section.take(key)
+    found = [(key, section.take(key)) for key in _BEST]
+    if section.items.get("save_best") is None:
+        return
+    if exp.v3.get("default_hooks", {}).get("checkpoint") is None:  # v2 keeps the best without a checkpoint hook too
+        exp.put("default_hooks.checkpoint", build(type="CheckpointHook", interval=-1))
+    for key, slot in found:
         if slot.value is not None:
             exp.put(f"default_hooks.checkpoint.{key}", slot)
 
@@ -85,9 +101,10 @@ RULE = Rule(
     title="evaluation by a hook",
     why="EvalHook runs the validation set every `interval` and keeps the best checkpoint. In mmengine the train loop "
     "has the interval, an evaluator the metric, and CheckpointHook the best checkpoint. Training is not touched.",
-    before="runner = dict(type='EpochBasedRunner', max_epochs=12)\nevaluation = dict(interval=2, save_best='auto')",
+    before="runner = dict(type='EpochBasedRunner', max_epochs=12)\ncheckpoint_config = dict(interval=1)\n"
+    "evaluation = dict(interval=2, save_best='auto')",
     after="train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12, val_interval=2)\n"
-    "default_hooks = dict(checkpoint=dict(save_best='auto'))",
+    "default_hooks = dict(\n    checkpoint=dict(type='CheckpointHook', interval=1, save_best='auto'))",
     effect=Effect.EXACT,
     reversible=True,
     makes={

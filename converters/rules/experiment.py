@@ -89,6 +89,7 @@ class Experiment:
     v3: TracedDict = field(default_factory=TracedDict)
     used: set[str] = field(default_factory=set)
     notes: list[Note] = field(default_factory=list)
+    deferred: set[str] = field(default_factory=set)  # v2 keys of which a fragment leaves something to its heirs
     rule: Rule | None = None  # the one that is running
 
     def get(self, key: str) -> Any:

@@ -61,7 +61,7 @@ def _logger(exp: Experiment, text: Section | None, interval: Slot, by_epoch: boo
     for key in _SAME:
         if key in text:
             exp.put(f"default_hooks.logger.{key}", text.take(key))
-    if not text.value("reset_flag", False):
+    if not text.items.get("reset_flag"):
         text.take("reset_flag")
     exp.report_rest(text)
 
@@ -83,11 +83,13 @@ RULE = Rule(
     title="log_config",
     why="LoggerHook logs text for every run; other services are backends of the visualizer. v2 averages what came "
     "since the last line, which is a smoothing window of `interval` iterations in LogProcessor.",
-    before="log_config = dict(interval=50, hooks=[dict(type='TextLoggerHook'), dict(type='TensorboardLoggerHook')])",
-    after="default_hooks = dict(logger=dict(type='LoggerHook', interval=50))\n"
+    before="checkpoint_config = dict(interval=1)\n"
+    "log_config = dict(interval=50, hooks=[dict(type='TextLoggerHook'), dict(type='TensorboardLoggerHook')])",
+    after="default_hooks = dict(\n    checkpoint=dict(type='CheckpointHook', interval=1),\n"
+    "    logger=dict(type='LoggerHook', interval=50))\n"
     "log_processor = dict(type='LogProcessor', window_size=50)\n"
-    "visualizer = dict(\n    type='Visualizer',\n"
-    "    vis_backends=[dict(type='LocalVisBackend'),\n                  dict(type='TensorboardVisBackend')])",
+    "visualizer = dict(\n    type='Visualizer',\n    vis_backends=[\n        dict(type='LocalVisBackend'),\n"
+    "        dict(type='TensorboardVisBackend')\n    ])",
     effect=Effect.EXACT,
     reversible=True,
     makes={"default_hooks": ("log_config",), "log_processor": ("log_config",), "visualizer": ("log_config",)},

@@ -107,8 +107,11 @@ RULE = Rule(
     "to 1e-12 of the peak at every iteration; bit for bit with `--schedule exact`.",
     before="lr_config = dict(policy='step', warmup='linear', warmup_iters=500, warmup_ratio=0.001, step=[8, 11])\n"
     "runner = dict(type='EpochBasedRunner', max_epochs=12)",
-    after="param_scheduler = [\n    dict(type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end=501),\n"
-    "    dict(type='MultiStepLR', by_epoch=True, begin=0, milestones=[8, 11], gamma=0.1)\n]\n"
+    after="param_scheduler = [\n"
+    "    dict(\n        type='LinearLR',\n        start_factor=0.001,\n        by_epoch=False,\n"
+    "        begin=0,\n        end=501),\n"
+    "    dict(\n        type='MultiStepLR',\n        by_epoch=True,\n        begin=0,\n"
+    "        milestones=[8, 11],\n        gamma=0.1)\n]\n"
     "train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12)",
     effect=Effect.MEASURED,
     reversible=True,

@@ -29,7 +29,7 @@ def convert(exp: Experiment) -> None:
     if clip.value is not None and "optim_wrapper" in exp.v3:
         exp.put("optim_wrapper.clip_grad", clip)
     section.take("coalesce"), section.take("bucket_size_mb")  # of the time before DistributedDataParallel: unused
-    if not section.value("detect_anomalous_params", False):
+    if not section.items.get("detect_anomalous_params"):
         section.take("detect_anomalous_params")
     exp.report_rest(section)
 

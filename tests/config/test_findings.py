@@ -1,0 +1,137 @@
+"""Nothing is silent: what is not translated is said, where it stands, with a code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmmigrate.compat.findings import ConversionError, Effect, Finding
+from mmmigrate.converters.convert import ConfigConverter
+from mmmigrate.converters.read.traced import plain
+from mmmigrate.converters.rules.experiment import Options
+
+RUN = "runner = dict(type='EpochBasedRunner', max_epochs=12)\n"
+MODEL = "model = dict(type='M')\n"
+
+
+def convert(folder: Path, text: str, options: Options | None = None):
+    (folder / "config.py").write_text(text)
+    return ConfigConverter(options).convert(folder / "config.py")
+
+
+def said(findings: list[Finding], code: str) -> list[tuple[int, str]]:
+    return [(finding.line, finding.message) for finding in findings if finding.code == code]
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("fp16 = dict(loss_scale=512.)", "fp16"),
+        ("momentum_config = dict(policy='cyclic')", "momentum_config"),
+        ("workflow = [('train', 1), ('val', 1)]", "phases"),
+        ("optimizer_config = dict(type='Fp16OptimizerHook')", "Fp16OptimizerHook"),
+        ("lr_config = dict(policy='MyOwn', step=3)", "MyOwn"),
+        ("data = dict(train=[dict(type='A'), dict(type='B')])", "data.train"),
+    ],
+)
+def test_a_key_that_is_not_translated_stays_and_is_named(tmp_path: Path, line: str, word: str) -> None:
+    result = convert(tmp_path, MODEL + RUN + line + "\n")
+    assert line in result.text
+    ((place, message),) = said(result.findings, "UNH001")
+    assert place == 3
+    assert word in message
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "argument"),
+    [
+        ("optimizer_config = dict(grad_clip=None, detect_anomalous_params=True)", "OPT002", "detect_anomalous_params"),
+        ("checkpoint_config = dict(interval=1, file_client_args=dict(backend='petrel'))", "CKP001", "file_client_args"),
+        ("log_config = dict(interval=1, hooks=[dict(type='TextLoggerHook', reset_flag=True)])", "LOG001", "reset_flag"),
+        ("log_config = dict(interval=1, hooks=[dict(type='PaviLoggerHook')])", "LOG001", "PaviLoggerHook"),
+        ("evaluation = dict(gpu_collect=True)", "EVA001", "gpu_collect"),
+        ("data = dict(imgs_per_gpu=2, train=dict(type='A'))", "DAT001", "imgs_per_gpu"),
+        ("gpu_ids = [0]", "ENV001", "gpu_ids"),
+        ("optimizer = dict(type='SGD', lr=1, constructor='Mine')", "OPT001", "Mine"),
+    ],
+)
+def test_an_argument_without_counterpart_is_named(tmp_path: Path, line: str, code: str, argument: str) -> None:
+    result = convert(tmp_path, MODEL + RUN + line + "\n")
+    found = [f for f in result.findings if f.code == code and f.effect is Effect.MANUAL]
+    assert [finding.line for finding in found] == [3]
+    assert argument in found[0].message
+
+
+REJECTED = {
+    "lr_config = dict(policy='CosineAnnealing', min_lr=0, step=[8])": "step",
+    "lr_config = dict(policy='CosineAnnealing')": "min_lr",
+    "lr_config = dict(policy='step', step=[8], warmup='quadratic', warmup_iters=1)": "quadratic",
+    "lr_config = dict(policy='step', step=[8], warmup='linear')": "warmup_iters",
+    "lr_config = dict(step=[8])": "policy",
+    "total_epochs = 13": "contradicts",
+    "log_config = dict(hooks=[])": "interval",
+    "custom_hooks = [dict(type='H', priority='URGENT')]": "URGENT",
+    "train_dataloader = dict(batch_size=3)\noptimizer = 5": "v3",
+}
+
+
+@pytest.mark.parametrize("line", [line for line in REJECTED if "train_dataloader" not in line])
+def test_what_mmcv_refuses_is_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConversionError) as error:
+        convert(tmp_path, MODEL + RUN + line + "\n")
+    finding = error.value.finding
+    assert finding.code == "REJ001"
+    assert finding.line == 3
+    assert REJECTED[line] in finding.message
+
+
+def test_a_variable_with_the_name_of_a_v3_key_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match="resume"):
+        convert(tmp_path, MODEL + RUN + "resume = 'mine'\nresume_from = None\n".replace("resume_from = None\n", ""))
+
+
+def test_a_fragment_leaves_to_its_heirs_what_it_cannot_say(tmp_path: Path) -> None:
+    (tmp_path / "dataset.py").write_text(
+        "data = dict(val=dict(type='D'))\nevaluation = dict(interval=3, save_best='a')\n"
+    )
+    (tmp_path / "schedule.py").write_text(RUN + "checkpoint_config = dict(interval=1)\n")
+    (tmp_path / "config.py").write_text("_base_ = ['./dataset.py', './schedule.py']\n" + MODEL)
+    converter = ConfigConverter()
+    dataset = converter.convert(tmp_path / "dataset.py")
+    assert said(dataset.findings, "DEF001") == [
+        (2, "evaluation: what this file cannot say alone moves into the configs that inherit it")
+    ]
+    tree = plain(converter.convert(tmp_path / "config.py").tree)
+    assert tree["train_cfg"]["val_interval"] == 3
+    assert tree["default_hooks"]["checkpoint"]["save_best"] == "a"
+
+
+def test_bases_that_would_collide_in_v3_make_one_flat_file(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(MODEL + RUN + "log_config = dict(interval=5, hooks=[])\n")
+    (tmp_path / "two.py").write_text("checkpoint_config = dict(interval=2)\n")
+    (tmp_path / "config.py").write_text(
+        "_base_ = ['./one.py', './two.py']\n# mine\noptimizer = dict(type='SGD', lr=1)\n"
+    )
+    result = ConfigConverter().convert(tmp_path / "config.py")
+    assert said(result.findings, "FLA001")
+    assert "_base_" not in result.text
+    assert "# mine" in result.text
+    assert plain(result.tree)["default_hooks"]["logger"] == {"type": "LoggerHook", "interval": 5}
+
+
+def test_an_experiment_without_checkpoints_or_logs_gets_none(tmp_path: Path) -> None:
+    hooks = plain(convert(tmp_path, MODEL + RUN).tree)["default_hooks"]
+    assert hooks == {"checkpoint": None, "logger": None}
+
+
+def test_rules_can_be_left_out(tmp_path: Path) -> None:
+    text = "optimizer = dict(type='SGD', lr=1)\ntotal_epochs = 3\n"
+    assert "optimizer = dict" in convert(tmp_path, text, Options(ignore=("OPT",))).text
+    assert convert(tmp_path, text, Options(select=("OPT",))).text.endswith("total_epochs = 3\n")
+
+
+def test_a_left_over_key_in_a_v3_config_is_named(tmp_path: Path) -> None:
+    result = convert(tmp_path, "optim_wrapper = dict(optimizer=dict(type='SGD', lr=1))\nfp16 = dict(loss_scale=1.)\n")
+    assert not result.changed
+    assert said(result.findings, "UNH001")[0][0] == 2
