@@ -74,6 +74,10 @@ class CheckpointHook(Hook):
             runner.logger.info(f"Saving checkpoint at {runner.iter + 1} iterations")
             self._synced_save(runner)
 
+    def _idle_at(self, stage: str) -> bool:
+        inherited = type(self).after_train_iter is CheckpointHook.after_train_iter
+        return stage == "after_train_iter" and inherited and self.by_epoch
+
     def _synced_save(self, runner: BaseRunner) -> None:
         if self.sync_buffer:
             allreduce_params(runner.model.buffers())

@@ -139,6 +139,10 @@ class EvalHook(Hook):
         if self.by_epoch and self._should_evaluate(runner):
             self._do_evaluate(runner)
 
+    def _idle_at(self, stage: str) -> bool:
+        inherited = type(self).after_train_iter is EvalHook.after_train_iter
+        return stage == "after_train_iter" and inherited and self.by_epoch
+
     def _decide_interval(self, runner: BaseRunner) -> None:
         if len(self.dynamic_intervals) > 1:
             current = (runner.epoch if self.by_epoch else runner.iter) + 1

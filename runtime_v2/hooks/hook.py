@@ -126,6 +126,10 @@ class Hook:
         """Whether this is the last iteration of the run."""
         return runner.iter + 1 == runner._max_iters
 
+    def _idle_at(self, stage: str) -> bool:
+        """Whether this hook's settings leave it nothing to do at `stage`, so that it need not be called."""
+        return False
+
     def get_triggered_stages(self) -> list[str]:
         """The stages at which this hook's class does something, in the order of a run."""
         return [stage for stage in Hook.stages if _class_overrides(type(self), stage)]
@@ -138,6 +142,8 @@ def resolve(hooks: Sequence[Hook], stage: str) -> tuple[HookMethod, ...]:
     """
     found = []
     for hook in hooks:
+        if hook._idle_at(stage):
+            continue
         for name in (stage, FALLBACKS.get(stage)):
             if name is None:
                 break

@@ -23,10 +23,10 @@ class IterTimerHook(Hook):
 
     def before_iter(self, runner: BaseRunner) -> None:
         """Log the time that the batch took."""
-        runner.log_buffer.update({"data_time": time.time() - self.t})
+        runner.log_buffer.add("data_time", time.time() - self.t)
 
     def after_iter(self, runner: BaseRunner) -> None:
         """Log the time of the iteration and start the clock again."""
         now = time.time()
-        runner.log_buffer.update({"time": now - self.t})
+        runner.log_buffer.add("time", now - self.t)
         self.t = now

@@ -37,7 +37,7 @@ class UpdaterHook(Hook):
         """Set the iteration's value, or the warm-up's; by epoch and after the warm-up nothing is left to do."""
         if self.by_epoch and self.warmup is None:
             return
-        current = runner.iter
+        current = runner._iter
         if self.warmup_iters is None:
             raise RuntimeError("warmup_by_epoch=True needs a runner by epoch: this one has called no epoch yet")
         if not self.by_epoch:
@@ -48,6 +48,10 @@ class UpdaterHook(Hook):
             self._assign(runner, self._regular)
         elif current < self.warmup_iters:
             self._assign(runner, self._warm_values(current))
+
+    def _idle_at(self, stage: str) -> bool:
+        inherited = type(self).before_train_iter is UpdaterHook.before_train_iter
+        return stage == "before_train_iter" and inherited and self.by_epoch and self.warmup is None
 
     def _regular_values(self, runner: BaseRunner) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not say how to compute its values")

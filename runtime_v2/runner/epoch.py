@@ -33,7 +33,7 @@ class EpochBasedRunner(BaseRunner):
         self.mode = "train"
         self.data_loader = data_loader
         self._max_iters = self._max_epochs * len(data_loader)  # type: ignore[operator]
-        self._forget_methods()
+        self._hooks.methods.clear()
         self.call_hook("before_train_epoch")
         for i, data_batch in enumerate(data_loader):
             self.data_batch = data_batch
@@ -52,7 +52,7 @@ class EpochBasedRunner(BaseRunner):
         self.model.eval()
         self.mode = "val"
         self.data_loader = data_loader
-        self._forget_methods()
+        self._hooks.methods.clear()
         self.call_hook("before_val_epoch")
         for i, data_batch in enumerate(data_loader):
             self.data_batch = data_batch

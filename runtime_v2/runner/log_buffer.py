@@ -30,14 +30,17 @@ class LogBuffer:
 
     def update(self, vars: Mapping[str, Any], count: int = 1) -> None:
         """Add one value per name, each standing for `count` samples."""
-        values, counts = self.val_history, self.n_history
         for key, value in vars.items():
-            if key in values:
-                values[key].append(value)
-                counts[key].append(count)
-            else:
-                values[key] = [value]
-                counts[key] = [count]
+            self.add(key, value, count)
+
+    def add(self, key: str, value: Any, count: int = 1) -> None:
+        """Add one value that stands for `count` samples."""
+        try:
+            self.val_history[key].append(value)
+            self.n_history[key].append(count)
+        except KeyError:
+            self.val_history[key] = [value]
+            self.n_history[key] = [count]
 
     def average(self, n: int = 0) -> None:
         """Put the mean of the latest `n` values of each name (all if 0), weighted by sample counts, into `output`."""

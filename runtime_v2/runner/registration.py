@@ -9,7 +9,8 @@ from typing import Any
 from mmmigrate.compat.priority import Priority, get_priority
 from mmmigrate.compat.schedule import POLICIES, ScheduleError, policy_name
 from mmmigrate.compat.schedule.errors import nearest
-from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook, HookMethod, resolve
+from mmmigrate.runtime_v2.hooks.calling import HookList
+from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
 from mmmigrate.runtime_v2.registry import build_from_cfg
 
 HookConfig = dict[str, Any] | Hook | None
@@ -18,17 +19,10 @@ HookConfig = dict[str, Any] | Hook | None
 class HookRegistration:
     """The part of a runner that holds its hooks in calling order: by priority, then by registration."""
 
-    _hooks: list[Hook]
-    _methods: dict[str, tuple[HookMethod, ...]]
-    _resolved_hooks: int
+    _hooks: HookList
 
     def _init_hooks(self) -> None:
-        self._hooks = []
-        self._forget_methods()
-
-    def _forget_methods(self) -> None:
-        self._methods = {}
-        self._resolved_hooks = len(self._hooks)
+        self._hooks = HookList()
 
     @property
     def hooks(self) -> list[Hook]:
@@ -36,17 +30,8 @@ class HookRegistration:
         return self._hooks
 
     def call_hook(self, fn_name: str) -> None:
-        """Call every hook's method of that name, in order.
-
-        What a hook leaves to the base class is skipped; that is looked up once per stage, again whenever hooks were
-        added and at the start of each epoch.
-        """
-        methods = self._methods.get(fn_name)
-        if methods is None or self._resolved_hooks != len(self._hooks):
-            if self._resolved_hooks != len(self._hooks):
-                self._forget_methods()
-            methods = self._methods[fn_name] = resolve(self._hooks, fn_name)
-        for method in methods:
+        """Call every hook's method of that name, in order, leaving out those that do nothing."""
+        for method in self._hooks.methods[fn_name]:
             method(self)
 
     def register_hook(self, hook: Hook, priority: int | str | Priority = "NORMAL") -> None:
@@ -61,7 +46,6 @@ class HookRegistration:
         while position and level < self._hooks[position - 1].priority:  # type: ignore[attr-defined]
             position -= 1
         self._hooks.insert(position, hook)
-        self._forget_methods()
 
     def register_hook_from_cfg(self, hook_cfg: dict[str, Any]) -> None:
         """Build a hook from its config, whose `priority` (default NORMAL) is taken out first, and register it."""
