@@ -25,25 +25,19 @@ def merge(child: Mapping[Any, Any], base: Mapping[Any, Any]) -> TracedDict:
     Neither argument changes. A ``_delete_`` in a dict that the base lacks stays in it as a key, as in both libraries.
     Raises InheritError where a dict would override something that is not one.
     """
-    return _merge(child, base, (), set())
+    return _merge(child, base, ())
 
 
-def _merge(child: Mapping[Any, Any], base: Mapping[Any, Any], path: tuple[str, ...], popped: set[int]) -> TracedDict:
+def _merge(child: Mapping[Any, Any], base: Mapping[Any, Any], path: tuple[str, ...]) -> TracedDict:
     result = TracedDict(_slots(base))
     for key, slot in _slots(child):
         value = slot.value
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or key not in result:
             result.put(key, slot)
-            continue
-        deletes = False
-        if key in result and DELETE in value and id(value) not in popped:
-            # Both libraries pop `_delete_` from the very object, so of two uses of one dict only the first deletes.
-            popped.add(id(value))
-            deletes = bool(value[DELETE])
-        if key not in result or deletes:
-            result.put(key, Slot(_without(value, popped), slot.origin))
+        elif value.get(DELETE):
+            result.put(key, Slot(_without_delete(value), slot.origin))
         elif isinstance(result[key], dict):
-            result.put(key, _merge(_without(value, popped), result[key], (*path, str(key)), popped))
+            result.put(key, _merge(_without_delete(value), result[key], (*path, str(key))))
         else:
             raise InheritError(
                 (*path, str(key)),
@@ -54,10 +48,9 @@ def _merge(child: Mapping[Any, Any], base: Mapping[Any, Any], path: tuple[str, .
     return result
 
 
-def _without(value: Mapping[Any, Any], popped: set[int]) -> TracedDict:
-    """The dict without a ``_delete_`` that has been acted on."""
+def _without_delete(value: Mapping[Any, Any]) -> TracedDict:
     result = value if isinstance(value, TracedDict) else TracedDict(value)
-    if id(value) in popped:
+    if DELETE in result:
         result = result.copy()
         result.drop(DELETE)
     return result
