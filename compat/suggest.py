@@ -12,7 +12,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("cosineannealing", ["Step", "CosineAnnealing"])
     'CosineAnnealing'
     """
-    by_lower = {candidate.lower(): candidate for candidate in known}
+    by_lower: dict[str, str] = {}
+    for candidate in known:
+        by_lower.setdefault(candidate.lower(), candidate)
     matches = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[matches[0]] if matches else None
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, NoReturn
 
-from mmmigrate.compat.aliases import runtime_module
+from mmmigrate.compat.aliases import import_path
 
 
 class LazyObject:
@@ -32,8 +31,8 @@ class LazyObject:
         paths = [self._module] if isinstance(self._module, str) else self._module
         try:
             for path in paths:
-                import_module(runtime_module(path))
-            module = import_module(runtime_module(self.module))
+                import_path(path)
+            module = import_path(self.module)
         except ImportError as error:
             raise type(error)(f"Failed to import {self.module} in {self.location}: {error}") from error
         if self._imported is None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmmigrate.compat.aliases import runtime_module
+from mmmigrate.compat.aliases import import_path
 from mmmigrate.compat.config import BASE_KEY
 from mmmigrate.compat.packages import package_folder
 from mmmigrate.runtime_v3.config.config_dict import ConfigDict
@@ -136,12 +136,11 @@ class _Reader:
                 raise ConfigParsingError(f"{location}: `from {module} import *` is allowed under read_base() only")
             name = alias.asname or alias.name
             self.imported.add(name)
-            if not is_eager:
+            if is_eager and module.startswith("mmengine"):
+                self.namespace[name] = getattr(import_path(module), alias.name)
+            elif not is_eager:
                 self.namespace[name] = LazyObject(module, alias.name, location)
-        if is_eager:
-            statement.module = runtime_module(module)
-            return [statement]
-        return []
+        return [statement] if is_eager and not module.startswith("mmengine") else []
 
     def _import(self, statement: ast.Import) -> list[ast.stmt]:
         location = f"{self.path}, line {statement.lineno}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from mmmigrate.compat.aliases import runtime_module
+from mmmigrate.compat.aliases import import_path
 
 
 def object_from_path(path: str) -> Any:
@@ -18,7 +17,7 @@ def object_from_path(path: str) -> Any:
     parts = path.split(".")
     for end in range(len(parts) - 1, 0, -1):
         try:
-            found: Any = import_module(runtime_module(".".join(parts[:end])))
+            found: Any = import_path(".".join(parts[:end]))
         except ImportError:
             continue
         for name in parts[end:]:

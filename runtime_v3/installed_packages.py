@@ -1,0 +1,41 @@
+"""Packages: whether they are installed, where, and installing them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+from importlib.util import find_spec
+
+from mmmigrate.compat.packages import PACKAGE_OF_MODULE, package_folder
+
+__all__ = ["call_command", "get_installed_path", "install_package", "is_installed"]
+
+
+def is_installed(package: str) -> bool:
+    """Whether a distribution or module of that name is installed."""
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return find_spec(package) is not None
+    return True
+
+
+def get_installed_path(package: str) -> str:
+    """The folder of an installed package, given by its own name ("mmsegmentation") or its module's ("mmseg").
+
+    Raises ModuleNotFoundError.
+    """
+    modules = {name: module for module, name in PACKAGE_OF_MODULE.items()}
+    return str(package_folder(modules.get(package, package)))
+
+
+def call_command(cmd: list[str]) -> None:
+    """Runs a program. Raises subprocess.CalledProcessError if it fails."""
+    subprocess.run(cmd, check=True)
+
+
+def install_package(package: str) -> None:
+    """Installs a package with pip, unless it is installed."""
+    if not is_installed(package):
+        call_command([sys.executable, "-m", "pip", "install", package])
