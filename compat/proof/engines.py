@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import IO
 
 from .spec import EngineSpec
 
+_ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt): ")
 MODULE = "mmmigrate.compat.proof.engine"
 
 
@@ -29,9 +31,10 @@ class Run:
 
     @property
     def last_words(self) -> str:
-        """The last line of its log: of a Python failure, the error."""
+        """The last error in its log; without one, its last line."""
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return lines[-1].strip() if lines else f"exit status {self.returncode}"
+        errors = [line for line in lines if _ERROR.match(line)]
+        return (errors or lines or [f"exit status {self.returncode}"])[-1].strip()
 
 
 def run_pair(old: EngineSpec, new: EngineSpec) -> tuple[Run, Run]:

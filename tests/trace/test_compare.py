@@ -14,7 +14,7 @@ COLUMNS = (LR, BATCH, LOSS, NORM, WEIGHT)
 
 @pytest.fixture
 def record(tmp_path):
-    """Writes a trace of ten iterations; `change` maps an iteration to {column name: value}, None leaves that column out."""
+    """Writes a trace of ten iterations; `change` maps an iteration to {column: value}, None leaves the column out."""
 
     def write(name, change=(), *, iterations=range(10), events=(), tensors=(), status="complete", init=None):
         changes = dict(change)

@@ -65,7 +65,7 @@ def test_another_file_is_refused_by_name(tmp_path):
 def test_a_newer_version_is_refused_with_what_to_do(tmp_path):
     with TraceWriter(tmp_path / "t", {"version": 99}):
         pass
-    with pytest.raises(TraceError, match="version 99.*update"):
+    with pytest.raises(TraceError, match=r"version 99.*update"):
         TraceReader(tmp_path / "t")
 
 

@@ -1,4 +1,4 @@
-"""Trains a config of the shapes project in real mmcv, as its own training script would, with our recorder: CONFIG TRACE WORK_DIR [STEPS]."""
+"""Trains a config of the shapes project in real mmcv with our recorder: CONFIG TRACE WORK_DIR [STEPS]."""
 
 import logging
 import sys
