@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,14 @@ def build_dataset(cfg: Mapping[str, Any], default_args: Mapping[str, Any] | None
     if isinstance(cfg, list | tuple):
         return torch.utils.data.ConcatDataset([build_dataset(each, default_args) for each in cfg])
     return DATASETS.build(dict(cfg), default_args=default_args)
+
+
+def build_test_dataset(cfg: Any) -> Any:
+    """The data set that `cfg` describes, told `test_mode=True` if its class takes that."""
+    kind = cfg.get("type") if isinstance(cfg, Mapping) else None
+    factory = DATASETS.get(kind) if isinstance(kind, str) else kind
+    takes_mode = factory is not None and "test_mode" in signature(factory).parameters
+    return build_dataset(cfg, {"test_mode": True} if takes_mode else None)
 
 
 def build_dataloader(

@@ -14,7 +14,7 @@ from torch import nn
 
 from mmmigrate.runtime_v2 import project_registries
 from mmmigrate.runtime_v2.config import Config
-from mmmigrate.runtime_v2.data import build_dataloader, build_dataset, loader_options
+from mmmigrate.runtime_v2.data import build_dataloader, build_dataset, build_test_dataset, loader_options
 from mmmigrate.runtime_v2.dist import get_dist_info
 from mmmigrate.runtime_v2.hooks import DistEvalHook, DistSamplerSeedHook, EvalHook, Fp16OptimizerHook, OptimizerHook
 from mmmigrate.runtime_v2.logs import get_logger, logger_initialized
@@ -22,6 +22,7 @@ from mmmigrate.runtime_v2.models import build_model
 from mmmigrate.runtime_v2.optim import build_optimizers
 from mmmigrate.runtime_v2.parallel import MMDataParallel, MMDistributedDataParallel
 from mmmigrate.runtime_v2.runner import EpochBasedRunner, build_runner, get_time_str, set_random_seed
+from mmmigrate.runtime_v2.runner.resume_points import ResumePoints, in_use, newest
 
 LOGGER = "mmmigrate"
 
@@ -180,7 +181,7 @@ def _optimizer_config(cfg: Config) -> Any:
 
 
 def _register_evaluation(runner: Any, cfg: Config) -> None:
-    dataset = build_dataset(cfg.data["val"], {"test_mode": True})
+    dataset = build_test_dataset(cfg.data["val"])
     loader = build_dataloader(dataset, seed=None, **loader_options(cfg.data, "val"))
     options = dict(cfg.evaluation)
     # counted as the runner counts, whatever the config says, as all v2 codebases do
@@ -193,15 +194,24 @@ def _take_up(runner: Any, cfg: Config, work_dir: str, resume_from: str | None, a
     resume_from = resume_from or cfg.get("resume_from")
     if resume_from is None and (auto_resume or cfg.get("auto_resume", False)):
         resume_from = find_latest_checkpoint(work_dir)
+    runner.resume_points = points = ResumePoints(work_dir, runner.rank)
     if resume_from is not None:
         runner.resume(resume_from)
+        if not points.take_up(runner, resume_from):
+            runner.logger.warning(f"{resume_from} has no resume point: what is drawn at random will differ")
     elif cfg.get("load_from") is not None:
         runner.load_checkpoint(cfg.load_from)
 
 
 def find_latest_checkpoint(work_dir: str, suffix: str = "pth") -> str | None:
-    """The checkpoint to go on from: `latest` if there is one, else that with the highest number; None if none."""
+    """The checkpoint to go on from; None if there is none.
+
+    If the folder's run wrote resume points, it is the newest checkpoint that has one, which the run continues exactly.
+    Else it is `latest` if there is one, or that with the highest number.
+    """
     folder = Path(work_dir)
+    if in_use(work_dir):
+        return newest(work_dir)
     latest = folder / f"latest.{suffix}"
     if latest.exists():
         return str(latest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mmmigrate.runtime_v2.dist import allreduce_params, master_only
@@ -82,24 +83,40 @@ class CheckpointHook(Hook):
         if self.sync_buffer:
             allreduce_params(runner.model.buffers())
         self._save_checkpoint(runner)
+        current = self._count(runner)
+        if runner.resume_points is None:
+            self._remove_old(current)
+        else:
+            # until the new checkpoint can be resumed exactly, the old ones are still needed
+            runner.resume_points.note_saved(runner, self._filename(current), partial(self._remove_old, current))
 
     @master_only
     def _save_checkpoint(self, runner: BaseRunner) -> None:
-        """Save one checkpoint, note it in the meta, and remove those that are too old."""
-        unit, current = ("epoch", runner.epoch + 1) if self.by_epoch else ("iter", runner.iter + 1)
-        template = self.args.get("filename_tmpl", f"{unit}_{{}}.pth")
+        """Save one checkpoint and note it in the meta."""
         out_dir = str(self.out_dir)
         runner.save_checkpoint(out_dir, save_optimizer=self.save_optimizer, **self.args)
         if runner.meta is not None:
-            saved = self.file_client.join_path(out_dir, template.format(current))
+            saved = self.file_client.join_path(out_dir, self._filename(self._count(runner)))
             runner.meta.setdefault("hook_msgs", {})["last_ckpt"] = saved
+
+    @master_only
+    def _remove_old(self, current: int) -> None:
+        """Remove the checkpoints that are too old once that of `current` exists."""
         if self.max_keep_ckpts <= 0:
             return
         for step in range(current - self.max_keep_ckpts * self.interval, 0, -self.interval):
-            path = self.file_client.join_path(out_dir, template.format(step))
+            path = self.file_client.join_path(str(self.out_dir), self._filename(step))
             if not self.file_client.isfile(path):
                 break
             self.file_client.remove(path)
+
+    def _count(self, runner: BaseRunner) -> int:
+        return (runner.epoch if self.by_epoch else runner.iter) + 1
+
+    def _filename(self, step: int) -> str:
+        unit = "epoch" if self.by_epoch else "iter"
+        template: str = self.args.get("filename_tmpl", f"{unit}_{{}}.pth")
+        return template.format(step)
 
 
 def run_folder(runner: Any, out_dir: str | None, file_client_args: dict[str, Any] | None) -> tuple[str, FileClient]:

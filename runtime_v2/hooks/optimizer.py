@@ -109,6 +109,18 @@ class GradientCumulativeOptimizerHook(OptimizerHook):
             optimizer.step()
             optimizer.zero_grad()
 
+    def pending_gradients(self, runner: BaseRunner) -> dict[str, torch.Tensor]:
+        """The gradients added up so far by parameter name; none between groups."""
+        if runner.iter % self.cumulative_iters == 0:
+            return {}
+        return {name: param.grad for name, param in runner.model.named_parameters() if param.grad is not None}
+
+    def take_gradients(self, runner: BaseRunner, gradients: dict[str, torch.Tensor]) -> None:
+        """Go on adding to what `pending_gradients` gave."""
+        for name, param in runner.model.named_parameters():
+            if name in gradients:
+                param.grad = gradients[name].to(param.device)
+
     def _completes_group(self, runner: BaseRunner) -> bool:
         return self.every_n_iters(runner, self.cumulative_iters) or self.is_last_iter(runner)
 

@@ -20,6 +20,7 @@ from mmmigrate.runtime_v2.parallel.wrappers import is_module_wrapper
 from mmmigrate.runtime_v2.runner.host import get_time_str
 from mmmigrate.runtime_v2.runner.log_buffer import LogBuffer
 from mmmigrate.runtime_v2.runner.registration import HookRegistration
+from mmmigrate.runtime_v2.runner.resume_points import START, ResumePoints
 from mmmigrate.runtime_v2.runner.resuming import Resuming
 
 BatchProcessor = Callable[..., dict[str, Any]]
@@ -70,6 +71,7 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
         self.log_buffer = LogBuffer()
         self.data_loader: Any = None
         self.outputs: dict[str, Any] = {}
+        self.resume_points: ResumePoints | None = None
         self._init_hooks()
 
     @property
@@ -152,6 +154,15 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
         if "log_vars" in outputs:
             self.log_buffer.update(outputs["log_vars"], outputs["num_samples"])
         self.outputs = outputs
+
+    def _mark(self, position: tuple[int, int], loaders: list[Any]) -> None:
+        """Complete the resume point of the latest checkpoint, now that the run goes on at `position`."""
+        if self.resume_points is not None:
+            self.resume_points.complete(self, position, loaders)
+
+    def _begin(self, loaders: list[Any]) -> tuple[int, int]:
+        """Where in the workflow to begin: not at its start if the run goes on from a resume point."""
+        return START if self.resume_points is None else self.resume_points.begin(self, loaders)
 
     def _phase(self, mode: Any) -> Callable[..., None]:
         """The method that runs a phase of the workflow by its name."""

@@ -10,6 +10,7 @@ import torch
 from mmmigrate.runtime_v2.registries import RUNNERS
 from mmmigrate.runtime_v2.runner.base import BaseRunner, check_workflow
 from mmmigrate.runtime_v2.runner.host import get_host_info
+from mmmigrate.runtime_v2.runner.resume_points import START
 from mmmigrate.runtime_v2.runner.saving import save_runner
 
 
@@ -86,13 +87,19 @@ class EpochBasedRunner(BaseRunner):
             self._max_iters = self._max_epochs * len(train_loader)
         self._announce(workflow)
         self.call_hook("before_run")
+        first = self._begin([])
         while self._epoch < self._max_epochs:
-            for loader, (mode, epochs) in zip(data_loaders, workflow):
+            for i, (loader, (mode, epochs)) in enumerate(zip(data_loaders, workflow)):
                 phase = self._phase(mode)
-                for _ in range(epochs):
+                for done in range(epochs):
+                    if (i, done) < first:
+                        continue
                     if mode == "train" and self._epoch >= self._max_epochs:
                         break
+                    self._mark((i, done), [])
                     phase(loader, **kwargs)
+            first = START
+        self._mark(START, [])
         self.call_hook("after_run")
 
     def save_checkpoint(

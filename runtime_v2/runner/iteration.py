@@ -11,36 +11,11 @@ from mmmigrate.runtime_v2.hooks.iter_timer import IterTimerHook
 from mmmigrate.runtime_v2.registries import RUNNERS
 from mmmigrate.runtime_v2.runner.base import BaseRunner, check_workflow
 from mmmigrate.runtime_v2.runner.host import get_host_info
+from mmmigrate.runtime_v2.runner.iter_loader import IterLoader
+from mmmigrate.runtime_v2.runner.resume_points import START
 from mmmigrate.runtime_v2.runner.resuming import MapLocation
 from mmmigrate.runtime_v2.runner.saving import save_runner
 from mmmigrate.runtime_v2.runner.train_mode import TrainMode
-
-
-class IterLoader:
-    """A data loader without end: begins again when it runs out, telling its sampler the epoch."""
-
-    def __init__(self, dataloader: Any) -> None:
-        self._dataloader = dataloader
-        self.iter_loader = iter(dataloader)
-        self._epoch = 0
-
-    @property
-    def epoch(self) -> int:
-        """How many times the loader has run out."""
-        return self._epoch
-
-    def __next__(self) -> Any:
-        try:
-            return next(self.iter_loader)
-        except StopIteration:
-            self._epoch += 1
-            if hasattr(self._dataloader.sampler, "set_epoch"):
-                self._dataloader.sampler.set_epoch(self._epoch)
-            self.iter_loader = iter(self._dataloader)
-            return next(self.iter_loader)
-
-    def __len__(self) -> int:
-        return len(self._dataloader)
 
 
 @RUNNERS.register_module()
@@ -95,16 +70,24 @@ class IterBasedRunner(BaseRunner):
         self._announce(workflow)
         self._train_mode = TrainMode()
         self.call_hook("before_run")
-        loaders = [IterLoader(loader) for loader in data_loaders]
+        loaders = [IterLoader(loader, self.resume_points is not None) for loader in data_loaders]
         self.call_hook("before_epoch")
+        first = self._begin(loaders)
         while self._iter < self._max_iters:
-            for loader, (mode, iters) in zip(loaders, workflow):
-                self._inner_iter = 0
+            for i, (loader, (mode, iters)) in enumerate(zip(loaders, workflow)):
+                if (i, 0) >= first:
+                    self._inner_iter = 0
                 phase = self._phase(mode)
-                for _ in range(iters):
+                for done in range(iters):
+                    if (i, done) < first:
+                        continue
                     if mode == "train" and self._iter >= self._max_iters:
                         break
+                    if self.resume_points is not None:
+                        self._mark((i, done), loaders)
                     phase(loader, **kwargs)
+            first = START
+        self._mark(START, loaders)
         self.call_hook("after_epoch")
         self.call_hook("after_run")
 

@@ -1,0 +1,143 @@
+"""Resume points: what a checkpoint lacks for a resumed run to equal one that was never interrupted.
+
+A v2 checkpoint holds weights, optimizer and counters. Which samples come next, what evaluation drew from the random
+generators and what hooks did after the checkpoint was written is lost. A resume point keeps that in a file of its own,
+`.resume/<checkpoint>.rank<n>` beside the checkpoint, so that the checkpoint's format stays as it is. It is written
+when the next phase of the workflow begins; a checkpoint without one is not exact, and `newest` passes it over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from mmmigrate.compat.atomic import atomic_write
+from mmmigrate.runtime_v2.checkpoint.loading import load_safely, load_state_dict
+from mmmigrate.runtime_v2.checkpoint.saving import get_state_dict, plain
+from mmmigrate.runtime_v2.optim.groups import map_optimizers
+from mmmigrate.runtime_v2.runner.rng import rng_state, set_rng_state
+
+if TYPE_CHECKING:
+    from mmmigrate.runtime_v2.runner.base import BaseRunner
+
+FOLDER = ".resume"
+START = (0, 0)
+
+
+class ResumePoints:
+    """Writes the resume points of a runner, and takes a run up at one.
+
+    A position is (phase of the workflow, how many of its epochs or iterations are done).
+    """
+
+    def __init__(self, folder: str, rank: int) -> None:
+        self._folder = Path(folder) / FOLDER
+        self._rank = rank
+        self._saved: str | None = None
+        self._then: Callable[[], object] = int
+        self._versions: list[int] = []
+        self._restore: dict[str, Any] | None = None
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def note_saved(self, runner: BaseRunner, filename: str, then: Callable[[], object]) -> None:
+        """A checkpoint called `filename` was written just now; `then` is called once it has its resume point."""
+        self._saved = filename
+        self._then = then
+        self._versions = _versions(runner)
+
+    def complete(self, runner: BaseRunner, position: tuple[int, int], loaders: list[Any]) -> None:
+        """Write the resume point of the checkpoint noted last; `position` is where the run is about to go on."""
+        if self._saved is None:
+            return
+        meta = runner.meta or {}
+        state: dict[str, Any] = {
+            "position": position,
+            "counters": [runner.epoch, runner.iter, runner.inner_iter],
+            "rng": rng_state(),
+            "loaders": [loader.state() for loader in loaders],
+            "meta": plain({key: meta[key] for key in ("hook_msgs", "fp16") if key in meta}),
+            "gradients": [hook.pending_gradients(runner) for hook in _accumulating(runner)],
+        }
+        # hooks behind the checkpoint's may have changed the weights, as a moving average that is swapped in does
+        if _versions(runner) != self._versions:
+            state["model"] = get_state_dict(runner.model)
+            state["optimizer"] = map_optimizers(lambda _, optimizer: optimizer.state_dict(), runner.optimizer)
+        with atomic_write(self._path(self._saved), "wb") as file:
+            torch.save(state, file)
+        self._saved = None
+        self._then()
+        self._forget_removed()
+
+    def take_up(self, runner: BaseRunner, checkpoint: str) -> bool:
+        """Prepare to go on exactly where `checkpoint`, already resumed, was left; false if it has no point."""
+        path = self._path(Path(checkpoint).resolve().name)
+        if not path.is_file():
+            return False
+        self._restore = load_safely(path, "cpu")
+        if "model" not in self._restore:
+            loaded = load_safely(Path(checkpoint), "cpu")
+            self._restore["model"], self._restore["optimizer"] = loaded["state_dict"], loaded.get("optimizer")
+        runner.meta = {**(runner.meta or {}), **self._restore["meta"]}
+        return True
+
+    def begin(self, runner: BaseRunner, loaders: list[Any]) -> tuple[int, int]:
+        """Put a run that was taken up into the noted state, after `before_run`; gives the position to begin at."""
+        state, self._restore = self._restore, None
+        if state is None:
+            return START
+        load_state_dict(runner.model, state["model"], logger=runner.logger)
+        if state["optimizer"] is not None:
+            _load_optimizers(runner, state["optimizer"])
+        for hook in runner.hooks:
+            if hasattr(hook, "initial_flag"):
+                hook.initial_flag = False
+        for hook, gradients in zip(_accumulating(runner), state["gradients"]):
+            hook.take_gradients(runner, gradients)
+        runner._epoch, runner._iter, runner._inner_iter = state["counters"]
+        for loader, noted in zip(loaders, state["loaders"]):
+            loader.take_up(noted)
+        set_rng_state(state["rng"])
+        position: tuple[int, int] = tuple(state["position"])
+        return position
+
+    def _path(self, filename: str) -> Path:
+        return self._folder / f"{filename}.rank{self._rank}"
+
+    def _forget_removed(self) -> None:
+        for path in self._folder.glob(f"*.rank{self._rank}"):
+            if not (self._folder.parent / path.name.rpartition(".rank")[0]).exists():
+                path.unlink()
+
+
+def newest(folder: str) -> str | None:
+    """The checkpoint with the highest number that has a resume point of rank 0; None if there is none."""
+    points = [path.name.removesuffix(".rank0") for path in (Path(folder) / FOLDER).glob("*.rank0")]
+    found = [(int(numbers[-1]), name) for name in points if (numbers := re.findall(r"\d+", name))]
+    existing = [(number, name) for number, name in found if (Path(folder) / name).is_file()]
+    return str(Path(folder) / max(existing)[1]) if existing else None
+
+
+def in_use(folder: str) -> bool:
+    """Whether a run in `folder` writes resume points."""
+    return (Path(folder) / FOLDER).is_dir()
+
+
+def _versions(runner: BaseRunner) -> list[int]:
+    """torch's count of changes of every parameter and buffer."""
+    return [tensor._version for tensor in (*runner.model.parameters(), *runner.model.buffers())]
+
+
+def _accumulating(runner: BaseRunner) -> list[Any]:
+    return [hook for hook in runner.hooks if hasattr(hook, "pending_gradients")]
+
+
+def _load_optimizers(runner: BaseRunner, states: Any) -> None:
+    if isinstance(runner.optimizer, dict):
+        for name, optimizer in runner.optimizer.items():
+            optimizer.load_state_dict(states[name])
+    elif runner.optimizer is not None:
+        runner.optimizer.load_state_dict(states)
