@@ -51,6 +51,12 @@ class HistoryBuffer:
             del self._logs[: -self.max_length]
             del self._counts[: -self.max_length]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "_log_history" in state:  # saved by mmengine
+            HistoryBuffer.__init__(self, state["_log_history"], state["_count_history"], state["max_length"])
+        else:
+            self.__dict__.update(state)
+
     @property
     def _slack(self) -> int:
         # Dropping entries moves all others: it pays once in many updates.

@@ -1,3 +1,9 @@
+from mmmigrate.runtime_v3.model.averaged_model import (
+    BaseAveragedModel,
+    ExponentialMovingAverage,
+    MomentumAnnealingEMA,
+    StochasticWeightAverage,
+)
 from mmmigrate.runtime_v3.model.base_model import BaseDataPreprocessor, BaseModel, ImgDataPreprocessor
 from mmmigrate.runtime_v3.model.base_module import BaseModule, ModuleDict, ModuleList, Sequential
 from mmmigrate.runtime_v3.model.init_functions import (
@@ -12,6 +18,7 @@ from mmmigrate.runtime_v3.model.init_functions import (
 )
 from mmmigrate.runtime_v3.model.stack import stack_batch
 from mmmigrate.runtime_v3.model.sync_batchnorm import convert_sync_batchnorm, revert_sync_batchnorm
+from mmmigrate.runtime_v3.model.test_time_aug import BaseTTAModel
 from mmmigrate.runtime_v3.model.weight_init import (
     BaseInit,
     Caffe2XavierInit,
@@ -28,20 +35,25 @@ from mmmigrate.runtime_v3.model.weight_init import (
 from mmmigrate.runtime_v3.model.wrappers import MMDistributedDataParallel, detect_anomalous_params, is_model_wrapper
 
 __all__ = [
+    "BaseAveragedModel",
     "BaseDataPreprocessor",
     "BaseInit",
     "BaseModel",
     "BaseModule",
+    "BaseTTAModel",
     "Caffe2XavierInit",
     "ConstantInit",
+    "ExponentialMovingAverage",
     "ImgDataPreprocessor",
     "KaimingInit",
     "MMDistributedDataParallel",
     "ModuleDict",
     "ModuleList",
+    "MomentumAnnealingEMA",
     "NormalInit",
     "PretrainedInit",
     "Sequential",
+    "StochasticWeightAverage",
     "TruncNormalInit",
     "UniformInit",
     "XavierInit",

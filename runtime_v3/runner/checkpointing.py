@@ -41,6 +41,7 @@ class Checkpointing:
     _load_from: str | None
     _resume: bool
     _has_loaded: bool
+    _saved_rng: dict[str, Any] | None = None
 
     def load_or_resume(self) -> None:
         """Loads `load_from`, or goes on from it or from the last checkpoint of the work folder; once."""
@@ -82,10 +83,22 @@ class Checkpointing:
         elif resume_param_scheduler and "param_schedulers" in checkpoint:
             self.param_schedulers = runner.build_param_scheduler(self.param_schedulers)
             _load_schedulers(self.param_schedulers, checkpoint["param_schedulers"])
-        if "rng_state" in checkpoint:
-            restore_rng_state(checkpoint["rng_state"])
+        # Set by the loop when it really goes on: building and skipping data still draws numbers.
+        self._saved_rng = checkpoint.get("rng_state")
         self._has_loaded = True
         self.logger.info(f"resumed epoch: {runner.epoch}, iter: {runner.iter}")
+
+    def continue_random_numbers(self) -> bool:
+        """Sets the random generators of a resumed run to where the saved one stood.
+
+        True if the checkpoint was saved before the validation that belongs to it: that must be made up for, or its
+        metrics, and the numbers it draws, are missing. mmengine saves no such state and leaves the validation out.
+        """
+        state, self._saved_rng = self._saved_rng, None
+        if state is None:
+            return False
+        restore_rng_state(state)
+        return bool(state.get("stage") != "val")
 
     def _resume_seed(self, filename: str, saved: int | None) -> None:
         current = self._randomness_cfg.get("seed")
@@ -163,7 +176,7 @@ class Checkpointing:
         elif save_param_scheduler:
             checkpoint["param_schedulers"] = _scheduler_states(self.param_schedulers)
         if save_optimizer:
-            checkpoint["rng_state"] = capture_rng_state()
+            checkpoint["rng_state"] = {**capture_rng_state(), "stage": self.message_hub.get_info("loop_stage")}
         self.call_hook("before_save_checkpoint", checkpoint=checkpoint)  # type: ignore[attr-defined]
         save_checkpoint(checkpoint, join(out_dir, filename), file_client_args, backend_args)
 

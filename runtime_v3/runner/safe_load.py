@@ -15,7 +15,21 @@ from mmmigrate.runtime_v3.logging import HistoryBuffer
 # What rebuilds tensors, arrays and containers, and nothing else.
 _ALLOWED_MODULES = {
     "_codecs": {"encode"},
-    "builtins": {"set", "frozenset", "slice", "complex", "bytearray", "int", "float", "str", "list", "dict", "tuple"},
+    "builtins": {
+        "set",
+        "frozenset",
+        "slice",
+        "complex",
+        "bytearray",
+        "int",
+        "float",
+        "str",
+        "list",
+        "dict",
+        "tuple",
+        "object",
+    },
+    "copyreg": {"_reconstructor"},
     "collections": {"OrderedDict", "defaultdict", "Counter", "deque"},
     "numpy": {"ndarray", "dtype"},
     "numpy.core.multiarray": {"_reconstruct", "scalar"},
@@ -57,26 +71,10 @@ def _ignored_attribute(owner: Any, name: str) -> Any:
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
-        if module_name == "builtins" and global_name == "getattr":
+        module_name = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module_name, module_name)
+        if (module_name, global_name) == ("builtins", "getattr"):
             return _ignored_attribute
-        if global_name in _ALLOWED_MODULES.get(module_name, ()):
-            return super().find_class(module_name, global_name)
-        if (
-            module_name == "torch"
-            and isinstance(getattr(torch, global_name, None), (torch.dtype, type))
-            and (
-                global_name.endswith("Storage")
-                or global_name in ("Size", "device", "Tensor", "dtype")
-                or isinstance(getattr(torch, global_name), torch.dtype)
-            )
-        ):
-            return getattr(torch, global_name)
-        if module_name == "numpy.dtypes" or (
-            module_name == "numpy"
-            and hasattr(np, global_name)
-            and isinstance(getattr(np, global_name), type)
-            and issubclass(getattr(np, global_name), np.generic)
-        ):
+        if _is_inert(module_name, global_name):
             return super().find_class(module_name, global_name)
         if module_name.partition(".")[0] in _LIBRARIES:
             return _stand_in(global_name)
@@ -84,6 +82,20 @@ class _Unpickler(pickle.Unpickler):
             f"it contains {module_name}.{global_name}, which could run code. If you trust the file, load it with "
             "torch.load(path, weights_only=False), take that entry out and save it again"
         )
+
+
+def _is_inert(module_name: str, global_name: str) -> bool:
+    """Whether the name stands for data: containers, tensors, arrays and their types."""
+    if global_name in _ALLOWED_MODULES.get(module_name, ()) or module_name == "numpy.dtypes":
+        return True
+    if module_name == "torch":
+        found = getattr(torch, global_name, None)
+        storage = isinstance(found, type) and global_name.endswith("Storage")
+        return storage or isinstance(found, torch.dtype) or found in (torch.Size, torch.device, torch.Tensor)
+    if module_name == "numpy":
+        found = getattr(np, global_name, None)
+        return isinstance(found, type) and issubclass(found, np.generic)
+    return False
 
 
 def _stand_in(global_name: str) -> Any:

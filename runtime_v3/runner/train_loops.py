@@ -120,6 +120,8 @@ class EpochBasedTrainLoop(_TrainLoop):
 
     def run(self) -> Any:
         self._runner.call_hook("before_train")
+        if self._runner.continue_random_numbers() and self._iter == self._epoch * len(self.dataloader):
+            self._validate_if_due(self._epoch, self._max_epochs)
         while self._epoch < self._max_epochs and not self.stop_training:
             self.run_epoch()
             self._validate_if_due(self._epoch, self._max_epochs)
@@ -190,6 +192,8 @@ class IterBasedTrainLoop(_TrainLoop):
             runner.logger.warning(f"Advance dataloader {self._iter} steps to skip data that has already been trained")
             for _ in range(self._iter):
                 next(self.dataloader_iterator)
+        if runner.continue_random_numbers():
+            self._validate_if_due(self._iter, self._max_iters)
         mode = TrainMode(runner.model)
         while self._iter < self._max_iters and not self.stop_training:
             mode.enter()

@@ -101,7 +101,18 @@ class Visualizer(ManagerMixin):
         for backend in self._backends():
             backend.add_scalars(scalar_dict, step, file_path, **kwargs)
 
-    def add_datasample(self, name: str, image: np.ndarray[Any, Any], data_sample: Any = None, **kwargs: Any) -> None:
+    def add_datasample(
+        self,
+        name: str,
+        image: np.ndarray[Any, Any],
+        data_sample: Any = None,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+        show: bool = False,
+        wait_time: float = 0,
+        step: int = 0,
+        **kwargs: Any,
+    ) -> None:
         """Nothing here: a visualizer for a task draws the sample's annotations and predictions."""
 
     def close(self) -> None:

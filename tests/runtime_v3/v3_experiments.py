@@ -219,6 +219,37 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
         "default_hooks": {"timer": {"type": "IterTimerHook", "priority": "HIGH"}, "param_scheduler": None},
     },
     "stopped_early": {"custom_hooks": [{"type": "Stopper", "at_iter": 7}]},
+    "averaged_weights": {
+        "custom_hooks": [{"type": "EMAHook", "momentum": 0.1}],
+        "default_hooks": {
+            "checkpoint": {"type": "CheckpointHook", "interval": 1, "save_best": "share", "rule": "greater"}
+        },
+    },
+    "averaged_weights_late": {
+        "custom_hooks": [
+            {"type": "EMAHook", "ema_type": "StochasticWeightAverage", "begin_epoch": 2, "interval": 2, "priority": 49}
+        ]
+    },
+    "averaged_weights_and_buffers": {
+        "custom_hooks": [
+            {
+                "type": "EMAHook",
+                "ema_type": "MomentumAnnealingEMA",
+                "momentum": 0.05,
+                "gamma": 5,
+                "update_buffers": True,
+                "begin_iter": 4,
+            }
+        ]
+    },
+    "early_stopping": {
+        "train_cfg": {"by_epoch": True, "max_epochs": 8},
+        "custom_hooks": [
+            {"type": "EarlyStoppingHook", "monitor": "share", "rule": "greater", "min_delta": 0.2, "patience": 2},
+            {"type": "EmptyCacheHook", "after_iter": True},
+            {"type": "SyncBuffersHook"},
+        ],
+    },
     "images": {
         "model": {
             "type": "Net",

@@ -262,6 +262,7 @@ def checkpoint_content(path: Path) -> dict[str, Any]:
         "meta_keys": sorted(checkpoint["meta"]),
         "weights": digest(checkpoint["state_dict"]),
         "optimizer": digest(checkpoint.get("optimizer", {})),
+        "averaged": digest(checkpoint.get("ema_state_dict", {})),
         "schedulers": None if schedulers is None else state_of(schedulers),
         "hub": sorted(checkpoint["message_hub"]["log_scalars"]) if "message_hub" in checkpoint else None,
     }
@@ -306,4 +307,5 @@ def main() -> None:
         (folder / f"{name}.json").write_text(json.dumps(trace))
 
 
-main()
+if __name__ == "__main__":
+    main()
