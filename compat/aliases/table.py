@@ -49,6 +49,7 @@ MMCV = Library(
     runtime="mmmigrate.runtime_v2",
     sources={
         "": (*_V2_UTILS, *_V2_FILEIO),
+        "cnn": (".models", ".registries", ".module"),
         "engine": (".testing",),
         "fileio": _V2_FILEIO,
         "fileio.handlers": _V2_FILEIO,

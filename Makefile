@@ -1,0 +1,34 @@
+# `make demo` and `make test` need only python3 (3.10 or newer) and make: they make their own environment first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: demo test lint format setup clean
+
+demo: $(READY)  ## convert a real config and an example project, train both, prove that nothing changed
+	$(BIN)/python fixtures/demo/demo.py
+
+test: $(READY)  ## all tests; those against the real libraries make environments of their own under .peers/
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## format, lint and types, as CI checks them
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("mmmigrate needs Python 3.10 or newer" if sys.version_info < (3, 10) else 0)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .peers demo build *.egg-info
