@@ -15,7 +15,17 @@ from mmmigrate.runtime_v2.hooks.extra import EXTRA_HOOKS
 from mmmigrate.runtime_v2.hooks.fp16_optimizer import Fp16OptimizerHook, GradientCumulativeFp16OptimizerHook
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
 from mmmigrate.runtime_v2.hooks.iter_timer import IterTimerHook
-from mmmigrate.runtime_v2.hooks.logger import LoggerHook, TensorboardLoggerHook, TextLoggerHook
+from mmmigrate.runtime_v2.hooks.logger import (
+    ClearMLLoggerHook,
+    DvcliveLoggerHook,
+    LoggerHook,
+    MlflowLoggerHook,
+    NeptuneLoggerHook,
+    SegmindLoggerHook,
+    TensorboardLoggerHook,
+    TextLoggerHook,
+    WandbLoggerHook,
+)
 from mmmigrate.runtime_v2.hooks.lr_cycles import (
     CosineRestartLrUpdaterHook,
     CyclicLrUpdaterHook,
@@ -54,6 +64,7 @@ __all__ = [
     "BaseEMAHook",
     "CheckInvalidLossHook",
     "CheckpointHook",
+    "ClearMLLoggerHook",
     "ClosureHook",
     "CosineAnnealingLrUpdaterHook",
     "CosineAnnealingMomentumUpdaterHook",
@@ -62,6 +73,7 @@ __all__ = [
     "CyclicMomentumUpdaterHook",
     "DistEvalHook",
     "DistSamplerSeedHook",
+    "DvcliveLoggerHook",
     "EMAHook",
     "EmptyCacheHook",
     "EvalHook",
@@ -81,13 +93,16 @@ __all__ = [
     "LoggerHook",
     "LrUpdaterHook",
     "MemoryProfilerHook",
+    "MlflowLoggerHook",
     "MomentumUpdaterHook",
+    "NeptuneLoggerHook",
     "NumClassCheckHook",
     "OneCycleLrUpdaterHook",
     "OneCycleMomentumUpdaterHook",
     "OptimizerHook",
     "PolyLrUpdaterHook",
     "ProfilerHook",
+    "SegmindLoggerHook",
     "SetEpochInfoHook",
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
@@ -96,6 +111,7 @@ __all__ = [
     "SyncRandomSizeHook",
     "TensorboardLoggerHook",
     "TextLoggerHook",
+    "WandbLoggerHook",
     "YOLOXLrUpdaterHook",
     "YOLOXModeSwitchHook",
 ]

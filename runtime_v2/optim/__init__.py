@@ -7,6 +7,7 @@ from mmmigrate.runtime_v2.optim.builder import (
     build_optimizers,
 )
 from mmmigrate.runtime_v2.optim.default_constructor import DefaultOptimizerConstructor
+from mmmigrate.runtime_v2.optim.layer_decay import LearningRateDecayOptimizerConstructor
 from mmmigrate.runtime_v2.registries import OPTIMIZER_BUILDERS, OPTIMIZERS
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "OPTIMIZER_BUILDERS",
     "TORCH_OPTIMIZERS",
     "DefaultOptimizerConstructor",
+    "LearningRateDecayOptimizerConstructor",
     "build_optimizer",
     "build_optimizer_constructor",
     "build_optimizers",

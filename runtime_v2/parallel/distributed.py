@@ -50,8 +50,6 @@ class MMDistributedDataParallel(DistributedDataParallel):
 
     def _run_ddp_forward(self, *inputs: Any, **kwargs: Any) -> Any:
         method = self.module if self._method == "forward" else getattr(self.module, self._method)
-        if self._method == "forward" and not self.device_ids:
-            return method(*inputs, **kwargs)
         devices = self.device_ids or CPU
         positional, named = self.scatter(inputs, kwargs, devices[:1])
         return method(*positional[0], **named[0])
