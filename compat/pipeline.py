@@ -96,8 +96,16 @@ def with_bases(path: Path, options: Options) -> list[FileResult]:
     return list(results.values())
 
 
-def convert_to(path: Path, out_dir: Path, *, schedule: str = "exact", order: str = "v2") -> Path:
-    """Write a config and its chain of bases, converted, under ``out_dir``; gives the new path of the config.
+@dataclass(frozen=True)
+class Written:
+    """A converted config on disk, and what was said of it and its bases."""
+
+    path: Path
+    findings: list[Finding]
+
+
+def convert_to(path: Path, out_dir: Path, *, schedule: str = "exact", order: str = "v2") -> Written:
+    """Write a config and its chain of bases, converted, under ``out_dir``.
 
     The defaults are those that can be compared bit for bit: closed-form schedules and the order of a v2 process.
     Raises ConversionError if one of the files cannot be converted; nothing is written then.
@@ -109,7 +117,8 @@ def convert_to(path: Path, out_dir: Path, *, schedule: str = "exact", order: str
     root = common_root([result.path for result in results])
     for result in results:
         write_file(out_dir / result.path.resolve().relative_to(root), result.data)
-    return out_dir / Path(path).resolve().relative_to(root)
+    findings = [finding for result in results for finding in result.findings]
+    return Written(out_dir / Path(path).resolve().relative_to(root), findings)
 
 
 def common_root(paths: list[Path]) -> Path:

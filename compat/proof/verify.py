@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from mmmigrate.compat.findings import Finding
+from mmmigrate.compat.pipeline import convert_to
 from mmmigrate.compat.trace import Comparison, compare
 from mmmigrate.compat.trace.stages import INIT_ITERATION
 from mmmigrate.compat.trace.verdict import NOT_COMPARED
@@ -25,7 +26,7 @@ class Proof:
     converted: bool
     comparison: Comparison
     runs: tuple[Run, ...] = ()
-    findings: list[Any] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
 
 def verify(
@@ -46,7 +47,7 @@ def verify(
     folder = Path(work_dir or tempfile.mkdtemp(prefix="mmmigrate-verify-")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     old_path = Path(old)
-    findings: list[Any] = []
+    findings: list[Finding] = []
     if new is None:
         new_path, findings = _converted(old_path, folder / "converted")
     else:
@@ -62,11 +63,9 @@ def verify(
     return replace(proof, comparison=comparison, runs=runs)
 
 
-def _converted(old: Path, folder: Path) -> tuple[Path, list[Any]]:
-    from mmmigrate.compat.pipeline import convert_to
-
-    result: Any = convert_to(old, folder, schedule="exact")
-    return Path(getattr(result, "path", result)), list(getattr(result, "findings", []))
+def _converted(old: Path, folder: Path) -> tuple[Path, list[Finding]]:
+    written = convert_to(old, folder)
+    return written.path, written.findings
 
 
 def _specs(proof: Proof, folder: Path, seed: int, steps: int | None) -> tuple[EngineSpec, EngineSpec]:
