@@ -1,5 +1,11 @@
 """The hooks: what acts on a run at its fixed points."""
 
+from mmmigrate.runtime_v2.hooks.annealing import (
+    annealing_cos,
+    annealing_linear,
+    format_param,
+    get_position_from_periods,
+)
 from mmmigrate.runtime_v2.hooks.checkpoint import CheckpointHook
 from mmmigrate.runtime_v2.hooks.checks import CheckInvalidLossHook, NumClassCheckHook
 from mmmigrate.runtime_v2.hooks.closure import ClosureHook
@@ -114,4 +120,8 @@ __all__ = [
     "WandbLoggerHook",
     "YOLOXLrUpdaterHook",
     "YOLOXModeSwitchHook",
+    "annealing_cos",
+    "annealing_linear",
+    "format_param",
+    "get_position_from_periods",
 ]
