@@ -8,4 +8,12 @@ from .sampler import GlobalRandomSampler, IterLoaderSampler
 
 install()
 
-__all__ = ["ClosedFormLR", "ClosedFormMomentum", "DatasetEvaluate", "GlobalRandomSampler", "IterLoaderSampler", "V2Collate", "install"]
+__all__ = [
+    "ClosedFormLR",
+    "ClosedFormMomentum",
+    "DatasetEvaluate",
+    "GlobalRandomSampler",
+    "IterLoaderSampler",
+    "V2Collate",
+    "install",
+]

@@ -12,8 +12,8 @@ from .collate import V2Collate
 class V2Dataset:
     """Mixed into v2 data sets.
 
-    The loader asks for a whole batch at once (`__getitems__`, torch >= 2.0) and gets it collated as mmcv does, so a config
-    needs no `collate_fn`. `metainfo` hands the data set to `DatasetEvaluate`, which calls its `evaluate`.
+    The loader asks for a whole batch at once (`__getitems__`, torch >= 2.0) and gets it collated as mmcv does, so a
+    config needs no `collate_fn`. `metainfo` hands the data set to `DatasetEvaluate`, which calls its `evaluate`.
     """
 
     def __getitems__(self, indices: Sequence[int]) -> list[V2Batch]:

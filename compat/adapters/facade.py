@@ -18,6 +18,7 @@ class V2RunnerFacade:
         self.meta: dict[str, Any] = {"hook_msgs": {}}
         self.inner_iter = 0
         self.data_batch: Any = None
+        self._passes, self._passes_next, self._begun = 0, 0, -1
         self.log_buffer = HubLogBuffer(runner.message_hub)
         self.adapted: list[Any] = []
         self._last: Any = None
@@ -54,6 +55,15 @@ class V2RunnerFacade:
             )
         return self._outputs
 
+    def begins(self, batch_idx: int, data_batch: Any) -> None:
+        """Notes the iteration that begins; v2's iteration runner counts passes before it fetches the batch."""
+        self.data_batch = data_batch
+        if self.by_epoch:
+            self.inner_iter = batch_idx
+        elif self.iter != self._begun:
+            self._begun, self._passes = self.iter, self._passes_next
+            self._passes_next = int(getattr(self.v3.train_loop.dataloader_iterator, "_epoch", 0))
+
     def took(self, outputs: Any) -> None:
         """Notes the outputs of the iteration that has just run."""
         self._last, self._outputs = outputs, None
@@ -65,9 +75,7 @@ class V2RunnerFacade:
     @property
     def epoch(self) -> int:
         """Finished epochs; in an iteration loop, as in v2, finished passes over the data."""
-        if self.by_epoch:
-            return int(self.v3.epoch)
-        return int(getattr(self.v3.train_loop.dataloader_iterator, "_epoch", 0))
+        return int(self.v3.epoch) if self.by_epoch else self._passes
 
     @property
     def iter(self) -> int:

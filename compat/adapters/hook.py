@@ -43,11 +43,13 @@ class V2HookAdapter:
 
     def after_train_epoch(self, runner: Any) -> None:
         facade = self._runner(runner)
+        if not facade.by_epoch:
+            facade.inner_iter = 1  # what v2's iteration runner leaves behind
         (self.v2_hook.after_train_epoch if facade.by_epoch else self.v2_hook.after_epoch)(facade)
 
     def before_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
         facade = self._runner(runner)
-        facade.inner_iter, facade.data_batch = batch_idx, opened(data_batch)
+        facade.begins(batch_idx, opened(data_batch))
         self.v2_hook.before_train_iter(facade)
 
     def after_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
