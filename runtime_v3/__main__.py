@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mmmigrate.compat import adapters, aliases
 from mmmigrate.compat.config import DictAction
 from mmmigrate.runtime_v3.launch import configure, run
 
@@ -38,6 +39,9 @@ def main(arguments: list[str] | None = None) -> None:
     given = parse_arguments(arguments)
     os.environ.setdefault("LOCAL_RANK", str(given.local_rank))
     options: dict[str, Any] = dict(given.cfg_options or {})
+    # The project's modules import mmengine; one that is just being converted may still have v2 classes.
+    aliases.install("mmengine")
+    adapters.install()
     cfg = configure(
         Path(given.config),
         work_dir=given.work_dir,

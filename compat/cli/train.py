@@ -33,5 +33,6 @@ def command(config: Path, generation: str | None, arguments: tuple[str, ...]) ->
             sys.exit(2)
     if generation is None:
         raise click.UsageError(f"{config} has no key of either generation: give --generation v2 or v3")
+    sys.path.insert(0, str(Path.cwd()))  # as `python -m` has it: the project's own modules lie here
     sys.argv = [f"mmmigrate train --generation {generation}", str(config), *arguments]
     runpy.run_module(f"mmmigrate.runtime_{generation}", run_name="__main__", alter_sys=True)
