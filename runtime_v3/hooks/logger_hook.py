@@ -64,6 +64,7 @@ class LoggerHook(Hook):
         self.log_metric_by_epoch = log_metric_by_epoch
         self.backend_args = backend_args
         self.json_log_path: str | None = None
+        self._batches: int | None = None
 
     def before_run(self, runner: Runner) -> None:
         if self.out_dir is not None:
@@ -71,10 +72,17 @@ class LoggerHook(Hook):
             runner.logger.info(f"Text logs will be saved to {self.out_dir} after the training process.")
         self.json_log_path = f"{runner.timestamp}.json"
 
+    def before_train_epoch(self, runner: Runner) -> None:
+        # The length of a loader takes 1 µs to ask for; it may change between epochs only.
+        self._batches = len(runner.train_dataloader)
+
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: DATA_BATCH = None, outputs: dict[str, Any] | None = None
     ) -> None:
-        last = batch_idx + 1 == (batches := len(runner.train_dataloader))
+        if self._batches is None:
+            self._batches = len(runner.train_dataloader)
+        batches = self._batches
+        last = batch_idx + 1 == batches
         if last or (runner.iter + 1) % self.interval_exp_name == 0:
             runner.logger.info(f"Exp name: {runner.experiment_name}")
         if (batch_idx + 1) % self.interval and not (last and (not self.ignore_last or batches <= self.interval)):

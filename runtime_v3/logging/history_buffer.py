@@ -26,6 +26,8 @@ class HistoryBuffer:
                 f"log_history has {len(log_history)} entries and count_history {len(count_history)}: they must agree"
             )
         self.max_length = max_length
+        # Dropping entries moves all others: it pays once in many updates.
+        self._limit = max_length + max(1024, max_length // 8)
         self._logs = array("d")
         self._counts = array("d")
         self._only_ints = True
@@ -47,7 +49,7 @@ class HistoryBuffer:
             self._only_ints = False
         if self._only_int_counts and not isinstance(count, int):
             self._only_int_counts = False
-        if len(self._logs) > self.max_length + self._slack:
+        if len(self._logs) > self._limit:
             del self._logs[: -self.max_length]
             del self._counts[: -self.max_length]
 
@@ -56,11 +58,6 @@ class HistoryBuffer:
             HistoryBuffer.__init__(self, state["_log_history"], state["_count_history"], state["max_length"])
         else:
             self.__dict__.update(state)
-
-    @property
-    def _slack(self) -> int:
-        # Dropping entries moves all others: it pays once in many updates.
-        return max(1024, self.max_length // 8)
 
     def _window(self, size: int | None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         if size is None:

@@ -49,7 +49,7 @@ class MessageHub(ManagerMixin):
         if self._resumed_keys.setdefault(key, resumed) is not resumed:
             self._refuse(key, resumed)
         if type(value) is not float:
-            value = _number(key, value)
+            value = value if type(value) is int else _number(key, value)
         history = self._log_scalars.get(key)
         if history is None:
             history = self._log_scalars[key] = HistoryBuffer()
@@ -135,14 +135,14 @@ class MessageHub(ManagerMixin):
 
 
 def _number(key: str, value: Any) -> int | float:
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, np.generic):
         return value
-    if isinstance(value, (np.ndarray, np.number)) and value.size == 1:
-        number: int | float = value.item()
+    try:
+        number: int | float = value.item()  # of tensors, arrays and numpy's scalars; it fails for several elements
+    except (AttributeError, ValueError, RuntimeError):
+        number = value
+    if isinstance(number, (int, float)):
         return number
-    if hasattr(value, "numel") and value.numel() == 1:
-        item: int | float = value.item()
-        return item
     raise TypeError(f"{key}: a scalar is a number or has exactly one element, got {type(value).__name__} {value!r}")
 
 

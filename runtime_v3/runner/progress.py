@@ -108,10 +108,14 @@ class Progress:
     @property
     def iter(self) -> int:
         """Finished iterations; 0 without training."""
+        loop = self._train_loop
+        if isinstance(loop, BaseLoop):  # asked for several times in every iteration
+            done: int = loop.iter  # type: ignore[attr-defined]
+            return done
         return self._of_train_loop("iter")
 
     def _of_train_loop(self, name: str) -> int:
-        loop = self.train_loop
+        loop = self._train_loop if isinstance(self._train_loop, BaseLoop) else self.train_loop
         number: int = 0 if loop is None else getattr(loop, name)
         return number
 

@@ -17,6 +17,7 @@ from mmmigrate.compat.config import Config
 from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.runtime_v3.device import get_device
 from mmmigrate.runtime_v3.dist import broadcast
+from mmmigrate.runtime_v3.logging import MessageHub
 from mmmigrate.runtime_v3.model.sync_batchnorm import convert_sync_batchnorm, revert_sync_batchnorm
 from mmmigrate.runtime_v3.model.wrappers import is_model_wrapper
 from mmmigrate.runtime_v3.optim import OptimWrapper
@@ -146,7 +147,7 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
         self, experiment_name: str | None, scope: str | None, log_processor: Any, log_level: str, visualizer: Any
     ) -> None:
         name = experiment_name or (Path(self.cfg.filename).stem if self.cfg.filename else None)
-        self._experiment_name = self._timestamp if name is None else f"{name}_{self._timestamp}"
+        self._experiment_name = _unused_name(self._timestamp if name is None else f"{name}_{self._timestamp}")
         self._log_dir = str(Path(self._work_dir) / self._timestamp)
         Path(self._log_dir).mkdir(parents=True, exist_ok=True)
         self.default_scope: Any = scope
@@ -275,6 +276,15 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
         if self._rank == 0:
             name = Path(self.cfg.filename).name if self.cfg.filename else f"{self._timestamp}.py"
             self.cfg.dump(str(Path(self._work_dir) / name))
+
+
+def _unused_name(name: str) -> str:
+    """The name, numbered if another run of this process has it: two within a second would share histories and log."""
+    number, numbered = 1, name
+    while MessageHub.check_instance_created(numbered):
+        number += 1
+        numbered = f"{name}-{number}"
+    return numbered
 
 
 def _all_or_none(**given: Any) -> None:

@@ -14,6 +14,8 @@ from mmmigrate.runtime_v3.logging import MessageHub, print_log
 from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
 from mmmigrate.runtime_v3.registry import OPTIM_WRAPPERS
 
+_NOTHING = nullcontext()
+
 
 @OPTIM_WRAPPERS.register_module()
 class OptimWrapper(BaseOptimWrapper):
@@ -80,7 +82,7 @@ class OptimWrapper(BaseOptimWrapper):
             wrapper: Any = model
             context: AbstractContextManager[Any] = wrapper.no_sync()
             return context
-        return nullcontext()
+        return _NOTHING
 
     def _clip_grad(self) -> None:
         params = [
