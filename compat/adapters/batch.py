@@ -15,9 +15,10 @@ class V2Batch:
 
     def pin_memory(self) -> V2Batch:
         """What torch calls with `pin_memory=True`."""
-        from torch.utils.data._utils.pin_memory import pin_memory
+        from torch.utils.data._utils import pin_memory
 
-        return V2Batch(pin_memory(self.data))
+        pinned: Any = pin_memory
+        return V2Batch(pinned.pin_memory(self.data))
 
 
 def opened(batch: Any) -> Any:

@@ -28,9 +28,10 @@
       },
     },
   };
+  const heightOf = (box) => (box.classList.contains("small") ? 150 : 210);
   const common = (box) => ({
     width: box.clientWidth,
-    height: box.clientHeight,
+    height: heightOf(box),
     scales: { x: { time: false } },
     axes: axes(),
     cursor: { sync: { key: "iterations", scales: ["x", null] } },
@@ -64,13 +65,8 @@
     plots = [];
     document.querySelectorAll("[data-chart]").forEach((box) => plots.push([curve(box, data.charts[box.dataset.chart]), box]));
     document.querySelectorAll("[data-difference]").forEach((box) => plots.push([difference(box, data.charts[box.dataset.difference]), box]));
-    fit();
   };
-  const fit = () =>
-    plots.forEach(([plot, box]) => {
-      const legend = plot.root.querySelector(".u-legend");
-      plot.setSize({ width: box.clientWidth, height: box.clientHeight - (legend ? legend.offsetHeight : 0) });
-    });
+  const fit = () => plots.forEach(([plot, box]) => plot.setSize({ width: box.clientWidth, height: heightOf(box) }));
   draw();
   addEventListener("resize", fit);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

@@ -1,0 +1,91 @@
+"""`mmmigrate verify` and `mmmigrate compare`: what scripts and CI jobs depend on."""
+
+import json
+import shutil
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from mmmigrate.compat.cli.main import main
+from mmmigrate.compat.trace.format import Column, TraceWriter
+
+COLUMNS = (Column("schedule", "lr[0]", "f8"), Column("loss", "loss", "f4"))
+
+
+@pytest.fixture
+def run():
+    return lambda *arguments: CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def traces(tmp_path):
+    """Three traces: the second equals the first, the third has another rate at iteration 2."""
+    for name, rate in (("a", 0.1), ("b", 0.1), ("c", 0.2)):
+        with TraceWriter(tmp_path / name, {}) as writer:
+            for i in range(4):
+                writer.row(i, COLUMNS, [rate if i == 2 else 0.1, 0.5])
+    return tmp_path / "a", tmp_path / "b", tmp_path / "c"
+
+
+def test_compare_says_equal_and_exits_with_0(run, traces):
+    done = run("compare", traces[0], traces[1])
+    assert (done.exit_code, done.stdout) == (0, "bit-equal over 4 iterations\n")
+
+
+def test_compare_names_the_divergence_and_exits_with_1(run, traces):
+    done = run("compare", traces[0], traces[2])
+    assert done.exit_code == 1
+    assert done.stdout.startswith("divergent: first at iteration 2, schedule: lr[0]: 0.1 (old), 0.2 (new)")
+    assert "look at: lr_config" in done.stdout
+
+
+def test_compare_refuses_what_is_no_trace_and_exits_with_2(run, traces, tmp_path):
+    (tmp_path / "d").write_text("nothing")
+    done = run("compare", traces[0], tmp_path / "d")
+    assert done.exit_code == 2
+    assert "not a trace" in done.stderr
+
+
+def test_json_on_standard_output_is_all_that_is_there(run, traces):
+    document = json.loads(run("compare", traces[0], traces[2], "--json", "-").stdout)
+    assert (document["verdict"], document["steps"], document["first_divergence"]["iter"]) == ("divergent", 4, 2)
+
+
+@pytest.mark.parametrize(("new", "failures"), [(1, "0"), (2, "1")])
+def test_junit_has_one_case_that_fails_when_training_diverges(run, traces, tmp_path, new, failures):
+    run("compare", traces[0], traces[new], "--junit", tmp_path / "j.xml")
+    suite = ElementTree.parse(tmp_path / "j.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", failures, "0")
+    assert len(suite.findall("testcase/failure")) == int(failures)
+
+
+def test_the_report_of_a_comparison_is_a_page(run, traces, tmp_path):
+    run("compare", traces[0], traces[2], "--report", tmp_path / "r.html")
+    assert "Training diverges" in (tmp_path / "r.html").read_text()
+
+
+def test_a_tolerance_can_be_given(run, traces):
+    done = run("compare", traces[0], traces[2], "--ulp", 2**62)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("equal within")
+
+
+def test_verify_converts_trains_compares_and_reports(run, configs, tmp_path):
+    outputs = {"--json": tmp_path / "v.json", "--junit": tmp_path / "v.xml", "--report": tmp_path / "v.html"}
+    options = [part for pair in outputs.items() for part in pair]
+    done = run("verify", configs / "segmenter_poly.py", "--steps", 3, "--work-dir", tmp_path / "run", *options)
+    assert (done.exit_code, done.stdout) == (0, "bit-equal over 3 iterations\n")
+    assert json.loads(outputs["--json"].read_text())["verdict"] == "bit-equal"
+    page = outputs["--report"].read_text()
+    assert "Training is bit-equal" in page
+    assert "_base_/schedules/iters_poly.py" in page
+    assert "param_scheduler" in page
+
+
+def test_verify_of_a_config_that_cannot_be_converted_exits_with_2(run, configs, tmp_path):
+    project = shutil.copytree(configs.parent, tmp_path / "project")
+    (project / "configs/broken.py").write_text("_base_ = './absent.py'\n")
+    done = run("verify", project / "configs/broken.py")
+    assert done.exit_code == 2
+    assert "absent.py" in done.stderr
