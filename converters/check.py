@@ -14,8 +14,8 @@ from mmmigrate.converters.read.traced import TracedDict, same
 
 def check(file: ConfigFile, text: str, tree: TracedDict, base: TracedDict, flatten: bool) -> str:
     """Empty where ``text`` on top of the converted bases gives ``tree``, else the first key that it does not."""
-    if text == file.source.text and file.own.keys() <= tree.keys() and not file.bases:
-        own = file.own  # nothing was edited and nothing inherited: the values are those just read
+    if text == file.source.text and "_base_." not in text and not (flatten and file.base_paths):
+        own = file.own  # nothing was edited and nothing refers to a base: the values are those just read
     else:
         source = Source(Path(file.path), text)
         try:
@@ -35,6 +35,8 @@ def check(file: ConfigFile, text: str, tree: TracedDict, base: TracedDict, flatt
 
 
 def _first_difference(a: Any, b: Any, path: str = "") -> str:
+    if a is b:
+        return ""
     if isinstance(a, dict) and isinstance(b, dict):
         for key in [*a, *(key for key in b if key not in a)]:
             here = f"{path}.{key}" if path else str(key)

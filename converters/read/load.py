@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,7 +100,7 @@ class Loader:
         return parse(read_source(path), self._load_base)
 
     def _load_base(self, child: Source, written: str, line: int) -> ConfigFile:
-        path = child.path.parent / written
+        path = Path(os.path.normpath(child.path.parent / written))
         if not path.is_file():
             child.fail("CFG002", f"its base {written!r} is not a file (looked for {path})", line, 1)
         return self.load(path)

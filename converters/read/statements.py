@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mmmigrate.converters.read.budget import Budget, LimitError, check_size
@@ -19,8 +20,18 @@ class Statement:
     """A top-level statement: the names that it binds or changes, and those that it reads."""
 
     node: ast.stmt
-    writes: frozenset[str]
-    reads: frozenset[str]
+
+    @cached_property
+    def _names(self) -> tuple[frozenset[str], frozenset[str]]:
+        return _names_of(self.node)
+
+    @property
+    def writes(self) -> frozenset[str]:
+        return self._names[0]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return self._names[1]
 
     @property
     def first_line(self) -> int:
@@ -47,7 +58,7 @@ def run_module(source: Source, base: Mapping[str, Any]) -> Module:
     runner = _Runner(source, base)
     for node in source.tree.body:
         runner.run(node)
-    statements = [Statement(node, *_names_of(node)) for node in source.tree.body]
+    statements = [Statement(node) for node in source.tree.body]
     return Module(runner.names, statements)
 
 

@@ -140,6 +140,8 @@ def plain(value: Any) -> Any:
 
 def same(a: Any, b: Any) -> bool:
     """Equal in value *and* type, at every depth: 1 is not True, 1.0 is not 1, NaN equals NaN."""
+    if a is b:
+        return True
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, list):
