@@ -40,6 +40,14 @@ def test_registries_answer_as_mmengines_do(peer_v3: Path) -> None:
 
 
 @pytest.mark.peer
+def test_layers_start_and_compute_as_in_mmcv(peer_v2: Path) -> None:
+    (theirs,) = recorded(peer_v2, "record_layers.py", "mmcv")
+    (ours,) = recorded(sys.executable, "record_layers.py", "runtime_v2")
+    assert len(ours) > 30
+    assert ours == theirs
+
+
+@pytest.mark.peer
 def test_published_configs_load_as_in_mmcv(peer_v2: Path, published_mmdet: Path) -> None:
     theirs = recorded(peer_v2, "record_configs.py", "mmcv", published_mmdet)
     ours = recorded(sys.executable, "record_configs.py", "runtime_v2", published_mmdet)
