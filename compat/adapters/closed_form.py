@@ -135,6 +135,8 @@ class ClosedForm:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.__dict__.update(state_dict)
+        # A pair that went through JSON is a list.
+        self.base_values = [tuple(base) if isinstance(base, list) else base for base in self.base_values]
 
 
 class _Rate(ClosedForm):

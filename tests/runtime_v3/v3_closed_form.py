@@ -51,7 +51,9 @@ def main() -> None:
     for name, (quantity, config) in request["cases"].items():
         for interrupt in (None, 11):
             key = name if interrupt is None else f"{name}, resumed"
-            results[key] = course(root, quantity, dict(config), request["steps"], interrupt)
+            # JSON has no tuples, and mmcv takes no list here.
+            arguments = {k: tuple(v) if k == "target_ratio" else v for k, v in config.items()}
+            results[key] = course(root, quantity, arguments, request["steps"], interrupt)
     json.dump(results, sys.stdout)
 
 
