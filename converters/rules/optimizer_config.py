@@ -6,12 +6,14 @@ from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.rules.experiment import Experiment
 from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
+_ACCUMULATING = "GradientCumulativeOptimizerHook"
+
 
 def convert(exp: Experiment) -> None:
     if "optimizer_config" not in exp.v2:
         return
     section = exp.section("optimizer_config")
-    if section is not None and section.value("type", "OptimizerHook") != "OptimizerHook":
+    if section is not None and section.value("type", "OptimizerHook") not in ("OptimizerHook", _ACCUMULATING):
         message = f"optimizer hook {section.value('type')!r} is not translated; `optimizer_config` is kept"
         exp.remark(UNHANDLED, message, "optimizer_config")
         return
@@ -28,6 +30,8 @@ def convert(exp: Experiment) -> None:
     clip = section.take("grad_clip")
     if clip.value is not None and "optim_wrapper" in exp.v3:
         exp.put("optim_wrapper.clip_grad", clip)
+    if section.items.get("type") == _ACCUMULATING and "optim_wrapper" in exp.v3:
+        exp.put("optim_wrapper.accumulative_counts", section.take("cumulative_iters", 1))
     section.take("coalesce"), section.take("bucket_size_mb")  # of the time before DistributedDataParallel: unused
     if not section.items.get("detect_anomalous_params"):
         section.take("detect_anomalous_params")
@@ -36,8 +40,9 @@ def convert(exp: Experiment) -> None:
 
 RULE = Rule(
     code="OPT002",
-    title="gradient clipping in optimizer_config",
-    why="OptimizerHook clips between backward and step; OptimWrapper does so with the same arguments.",
+    title="gradient clipping or accumulation in optimizer_config",
+    why="OptimizerHook clips between backward and step; OptimWrapper does so with the same arguments. Accumulation divides "
+    "the loss and steps every n-th iteration and the last one in both, and by what is left over in the last round.",
     before="optimizer = dict(type='SGD', lr=0.02)\noptimizer_config = dict(grad_clip=dict(max_norm=35, norm_type=2))",
     after="optim_wrapper = dict(\n    type='OptimWrapper',\n    optimizer=dict(type='SGD', lr=0.02),\n"
     "    clip_grad=dict(max_norm=35, norm_type=2))",
