@@ -1,5 +1,6 @@
 """Reading and writing files and stored objects, on the local disk and wherever fsspec reaches."""
 
+from mmmigrate.compat.fileio.backend_choice import get_file_backend, register_backend
 from mmmigrate.compat.fileio.client import (
     BaseStorageBackend,
     FileClient,
@@ -7,6 +8,15 @@ from mmmigrate.compat.fileio.client import (
     HTTPBackend,
     LocalBackend,
     PetrelBackend,
+)
+from mmmigrate.compat.fileio.copying import (
+    copy_if_symlink_fails,
+    copyfile,
+    copyfile_from_local,
+    copyfile_to_local,
+    copytree,
+    copytree_from_local,
+    copytree_to_local,
 )
 from mmmigrate.compat.fileio.formats import dump, dumps, load, loads
 from mmmigrate.compat.fileio.handlers import (
@@ -43,11 +53,19 @@ __all__ = [
     "PetrelBackend",
     "PickleHandler",
     "YamlHandler",
+    "copy_if_symlink_fails",
+    "copyfile",
+    "copyfile_from_local",
+    "copyfile_to_local",
+    "copytree",
+    "copytree_from_local",
+    "copytree_to_local",
     "dict_from_file",
     "dump",
     "dumps",
     "exists",
     "get",
+    "get_file_backend",
     "get_local_path",
     "get_text",
     "isdir",
@@ -59,6 +77,7 @@ __all__ = [
     "loads",
     "put",
     "put_text",
+    "register_backend",
     "register_handler",
     "remove",
     "rmtree",

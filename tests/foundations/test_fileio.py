@@ -179,3 +179,32 @@ def test_handlers_of_projects_can_be_registered(tmp_path: Path, monkeypatch: pyt
     fileio.dump("abc", tmp_path / "a.rev")
     assert (tmp_path / "a.rev").read_text() == "cba"
     assert fileio.load(tmp_path / "a.rev") == "abc"
+
+
+def test_files_and_folders_are_copied(folder: str) -> None:
+    fileio.put(b"1", fileio.join_path(folder, "from/sub/a.bin"))
+    copied = fileio.copyfile(fileio.join_path(folder, "from/sub/a.bin"), fileio.join_path(folder, "from"))
+    assert copied == fileio.join_path(folder, "from", "a.bin")
+    fileio.copytree(fileio.join_path(folder, "from"), fileio.join_path(folder, "to"))
+    listed = fileio.list_dir_or_file(fileio.join_path(folder, "to"), list_dir=False, recursive=True)
+    assert sorted(listed) == ["a.bin", "sub/a.bin"]
+    with pytest.raises(FileExistsError):
+        fileio.copytree(fileio.join_path(folder, "from"), fileio.join_path(folder, "to"))
+
+
+def test_a_link_is_made_where_links_can_be_made(tmp_path: Path, remote: str) -> None:
+    (tmp_path / "a").write_text("1")
+    assert fileio.copy_if_symlink_fails(str(tmp_path / "a"), str(tmp_path / "b"))
+    assert (tmp_path / "b").is_symlink()
+    assert not fileio.copy_if_symlink_fails(str(tmp_path / "a"), f"{remote}/a")
+    assert fileio.get(f"{remote}/a") == b"1"
+
+
+def test_the_backend_is_chosen_by_name_or_url_and_can_be_shared() -> None:
+    assert fileio.get_file_backend("/a").name == "LocalBackend"
+    assert fileio.get_file_backend("s3://a").name == "PetrelBackend"
+    assert fileio.get_file_backend("/a", backend_args={"backend": "http"}).name == "HTTPBackend"
+    shared = [fileio.get_file_backend("/a", enable_singleton=True) for _ in range(2)]
+    assert shared[0] is shared[1]
+    with pytest.raises(ValueError, match="needs a uri"):
+        fileio.get_file_backend()
