@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmmigrate.compat import aliases
 from mmmigrate.runtime_v2.config import Config, DictAction
 from mmmigrate.runtime_v2.dist import init_dist
-from mmmigrate.runtime_v2.train import build_training
+from mmmigrate.runtime_v2.train import Training, build_training
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,6 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not Path(args.config).is_file():
         print(f"{args.config}: no such config file", file=sys.stderr)
         return 2
+    try:
+        training = _build(args)
+    except Exception as error:
+        traceback.print_exc()
+        print(f"\n{args.config}: the run could not be built: {type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    training.run()
+    return 0
+
+
+def _build(args: argparse.Namespace) -> Training:
     # the project's own modules import mmcv, also those that custom_imports names while the config is read
     aliases.install("mmcv")
     cfg = Config.fromfile(args.config)
@@ -47,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cfg.merge_from_dict(args.cfg_options)
     if args.launcher != "none":
         init_dist(args.launcher, **cfg.get("dist_params", {"backend": "nccl"}))
-    training = build_training(
+    return build_training(
         cfg,
         work_dir=args.work_dir,
         seed=args.seed,
@@ -56,5 +68,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         resume_from=args.resume_from,
         auto_resume=args.auto_resume,
     )
-    training.run()
-    return 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import cos, pi
 
-from mmmigrate.compat.schedule.errors import ScheduleError, nearest
+from mmmigrate.compat.schedule.errors import ScheduleError
+from mmmigrate.compat.suggest import did_you_mean
 
 Anneal = Callable[[float, float, float], float]
 
@@ -36,4 +37,4 @@ def strategy(name: str) -> Anneal:
     try:
         return _STRATEGIES[name]
     except KeyError:
-        raise ScheduleError(f"anneal_strategy={name!r} is unknown: {nearest(str(name), _STRATEGIES)}") from None
+        raise ScheduleError(f"anneal_strategy={name!r} is unknown{did_you_mean(str(name), _STRATEGIES)}") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mmmigrate.compat.schedule.cycles import CosineRestart, Cyclic, OneCycle, OneCycleMomentum
-from mmmigrate.compat.schedule.errors import ScheduleError, nearest
+from mmmigrate.compat.schedule.errors import ScheduleError
 from mmmigrate.compat.schedule.policies import (
     CosineAnnealing,
     Exp,
@@ -21,6 +21,7 @@ from mmmigrate.compat.schedule.policies import (
     Step,
 )
 from mmmigrate.compat.schedule.yolox import YOLOX
+from mmmigrate.compat.suggest import did_you_mean
 
 Quantity = Literal["lr", "momentum"]
 
@@ -76,13 +77,13 @@ def build_policy(policy: str, arguments: Mapping[str, Any], quantity: Quantity =
     known = POLICIES[quantity]
     entry = known.get(policy_name(policy))
     if entry is None:
-        raise ScheduleError(f"{quantity} policy {policy!r} is unknown: {nearest(policy, known)}")
+        raise ScheduleError(f"{quantity} policy {policy!r} is unknown{did_you_mean(policy, known)}")
     renamed = {floor_name(name, quantity): value for name, value in arguments.items()}
     accepted = set(inspect.signature(entry.policy).parameters)
     for given, name in zip(arguments, renamed):
         if name not in accepted or given in ("floor", "floor_ratio"):
             shown = [config_name(accept, quantity) for accept in accepted]
-            raise ScheduleError(f"{quantity} policy {policy!r} has no argument {given!r}: {nearest(given, shown)}")
+            raise ScheduleError(f"{quantity} policy {policy!r} has no argument {given!r}{did_you_mean(given, shown)}")
     try:
         return entry.policy(**{**entry.defaults, **renamed})
     except TypeError as error:

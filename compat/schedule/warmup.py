@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mmmigrate.compat.schedule.errors import ScheduleError, nearest
+from mmmigrate.compat.schedule.errors import ScheduleError
+from mmmigrate.compat.suggest import did_you_mean
 
 KINDS = ("constant", "linear", "exp")
 
@@ -19,7 +20,7 @@ def warmup_factor(kind: str, iteration: int, warmup_iters: int, ratio: float) ->
         return 1 - (1 - iteration / warmup_iters) * (1 - ratio)
     if kind == "exp":
         return ratio ** (1 - iteration / warmup_iters)  # type: ignore[no-any-return]
-    raise ScheduleError(f'"{kind}" is not a type of warm-up: {nearest(str(kind), KINDS)}')
+    raise ScheduleError(f'"{kind}" is not a type of warm-up{did_you_mean(str(kind), KINDS)}')
 
 
 def check_warmup(kind: str | None, warmup_iters: int, ratio: float) -> None:
@@ -27,7 +28,7 @@ def check_warmup(kind: str | None, warmup_iters: int, ratio: float) -> None:
     if kind is None:
         return
     if kind not in KINDS:
-        raise ScheduleError(f'"{kind}" is not a supported type of warm-up: {nearest(str(kind), KINDS)}')
+        raise ScheduleError(f'"{kind}" is not a supported type of warm-up{did_you_mean(str(kind), KINDS)}')
     if warmup_iters <= 0:
         raise ScheduleError(f'"warmup_iters" must be a positive integer, got {warmup_iters!r}')
     if not 0 < ratio <= 1.0:

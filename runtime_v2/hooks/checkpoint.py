@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import warnings
 from functools import partial
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
+from mmmigrate.compat.suggest import did_you_mean
 from mmmigrate.runtime_v2.dist import allreduce_params, master_only
 from mmmigrate.runtime_v2.fileio import FileClient
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
@@ -47,7 +49,8 @@ class CheckpointHook(Hook):
         self.file_client_args = file_client_args
 
     def before_run(self, runner: BaseRunner) -> None:
-        """Settle where to save."""
+        """Settle where to save; an argument that the runner's `save_checkpoint` does not take is an error."""
+        self._check_arguments(runner)
         self.out_dir, self.file_client = run_folder(runner, self.out_dir, self.file_client_args)
         runner.logger.info(f"Checkpoints will be saved to {self.out_dir} by {self.file_client.name}.")
         if self.args.setdefault("create_symlink", self.file_client.allow_symlink) and (
@@ -78,6 +81,15 @@ class CheckpointHook(Hook):
     def _idle_at(self, stage: str) -> bool:
         inherited = type(self).after_train_iter is CheckpointHook.after_train_iter
         return stage == "after_train_iter" and inherited and self.by_epoch
+
+    def _check_arguments(self, runner: BaseRunner) -> None:
+        parameters = signature(runner.save_checkpoint).parameters
+        if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
+            return
+        known = [*signature(CheckpointHook).parameters, *parameters]
+        for name in self.args:
+            if name not in parameters:
+                raise TypeError(f"checkpoint_config has no argument {name!r}{did_you_mean(name, known)}")
 
     def _synced_save(self, runner: BaseRunner) -> None:
         if self.sync_buffer:

@@ -2,12 +2,13 @@
 
 from torch.nn import Conv2d, Conv3d, ConvTranspose2d, ConvTranspose3d, Linear, MaxPool2d, MaxPool3d
 
+from mmmigrate.compat.torch_names import is_norm
 from mmmigrate.runtime_v2.layers.activations import HSigmoid, HSwish, Swish, build_activation_layer
 from mmmigrate.runtime_v2.layers.conv_module import ConvModule, DepthwiseSeparableConvModule
 from mmmigrate.runtime_v2.layers.convolutions import build_conv_layer, build_padding_layer
 from mmmigrate.runtime_v2.layers.dropout import Dropout, DropPath, build_dropout, drop_path
 from mmmigrate.runtime_v2.layers.fuse import fuse_conv_bn, revert_sync_batchnorm
-from mmmigrate.runtime_v2.layers.norms import build_norm_layer, is_norm
+from mmmigrate.runtime_v2.layers.norms import build_norm_layer
 from mmmigrate.runtime_v2.layers.plugins import build_plugin_layer
 from mmmigrate.runtime_v2.layers.registries import (
     ACTIVATION_LAYERS,

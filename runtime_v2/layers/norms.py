@@ -58,11 +58,3 @@ def build_norm_layer(cfg: dict[str, Any], num_features: int, postfix: int | str 
     for parameter in norm.parameters():
         parameter.requires_grad = requires_grad
     return f"{infer_abbr(layer)}{postfix}", norm
-
-
-def is_norm(layer: nn.Module, exclude: type | tuple[type, ...] | None = None) -> bool:
-    """Whether a module is a batch, instance, group or layer norm, and none of the classes in `exclude`."""
-    excluded = exclude if isinstance(exclude, tuple) else () if exclude is None else (exclude,)
-    if not all(isinstance(item, type) for item in excluded):
-        raise TypeError(f'"exclude" must be either None or type or a tuple of types, but got {exclude}')
-    return isinstance(layer, tuple(_BASES.values())) and not isinstance(layer, excluded)

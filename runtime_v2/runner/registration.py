@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 from contextlib import suppress
+from inspect import signature
 from typing import Any
 
 from mmmigrate.compat.priority import Priority, get_priority
 from mmmigrate.compat.schedule import POLICIES, ScheduleError, policy_name
-from mmmigrate.compat.schedule.errors import nearest
+from mmmigrate.compat.suggest import did_you_mean
 from mmmigrate.runtime_v2.hooks.calling import HookList
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
 from mmmigrate.runtime_v2.registry import build_from_cfg
@@ -139,13 +140,26 @@ class HookRegistration:
                 raise ScheduleError(f"{quantity}_config needs a 'policy', got only {sorted(config)}")
             policy = config.pop("policy")
             config["type"] = policy_name(policy) + suffix
-            if HOOKS.get(config["type"]) is None:
+            hook_class = HOOKS.get(config["type"])
+            if hook_class is None:
                 known = {name.removesuffix(suffix) for name in HOOKS.module_dict if name.endswith(suffix)}
-                hint = nearest(policy, known | set(POLICIES[quantity]))
+                hint = did_you_mean(policy, known | set(POLICIES[quantity]))
                 raise ScheduleError(
-                    f"{quantity}_config has policy={policy!r}, but no hook {config['type']} is registered: {hint}"
+                    f"{quantity}_config has policy={policy!r}, but no hook {config['type']} is registered{hint}"
                 )
+            _check_schedule_arguments(f"{quantity}_config", policy, config, hook_class)
         self._register_typed(config, None, priority)
+
+
+def _check_schedule_arguments(where: str, policy: str, config: dict[str, Any], hook_class: type) -> None:
+    """Raise for an argument that no class of the hook takes; their `**kwargs` would make the error name a wrong one."""
+    if not hook_class.__module__.startswith(__name__.partition(".")[0]):
+        return
+    classes = [cls for cls in hook_class.__mro__ if "__init__" in vars(cls) and cls is not object]
+    known = {name for cls in classes for name in signature(cls).parameters} - {"kwargs", "floor", "floor_ratio"}
+    for name in config:
+        if name != "type" and name not in known:
+            raise ScheduleError(f"{where} with policy={policy!r} has no argument {name!r}{did_you_mean(name, known)}")
 
 
 def _described(hook: Hook) -> str:

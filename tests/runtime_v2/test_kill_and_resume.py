@@ -124,6 +124,12 @@ def run(settings, work_dir, kill_at=None, priority="NORMAL"):
     return said
 
 
+@pytest.fixture(scope="module", autouse=True)
+def torch_loaded():
+    """torch imports much of itself when the first optimizer is made: do it here, once for all forked processes."""
+    torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_killed_twice_and_resumed_it_ends_as_if_uninterrupted(name, tmp_path):
     settings = CASES[name]
