@@ -70,24 +70,28 @@ def v2_values(quantity: str, kind: str, config: dict) -> list[list[str]]:
         {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr, "momentum": momentum}
         for lr, momentum in ((0.02, 0.9), (0.003, 0.95))
     ]
+    length = {"max_epochs": EPOCHS if kind == "epoch" else None, "max_iters": EPOCHS * LENGTH}
     runner = SimpleNamespace(
         optimizer=torch.optim.SGD(groups, lr=1.0, momentum=0.5),
-        epoch=0,
-        iter=0,
-        max_epochs=EPOCHS if kind == "epoch" else None,
-        max_iters=EPOCHS * LENGTH,
         data_loader=range(LENGTH),
+        **length,
+        **{f"_{name}": value for name, value in length.items()},
     )
-    hook.before_run(runner)
+    hook.before_run(_at(runner, 0, 0))
     values = []
-    for runner.epoch in range(EPOCHS):
-        if kind == "epoch":
+    for iteration in range(EPOCHS * LENGTH):
+        _at(runner, iteration // LENGTH, iteration)
+        if kind == "epoch" and iteration % LENGTH == 0:
             hook.before_train_epoch(runner)
-        for _ in range(LENGTH):
-            hook.before_train_iter(runner)
-            values.append([float(group[quantity]).hex() for group in runner.optimizer.param_groups])
-            runner.iter += 1
+        hook.before_train_iter(runner)
+        values.append([float(group[quantity]).hex() for group in runner.optimizer.param_groups])
     return values
+
+
+def _at(runner: SimpleNamespace, epoch: int, iteration: int) -> SimpleNamespace:
+    runner.epoch = runner._epoch = epoch
+    runner.iter = runner._iter = iteration
+    return runner
 
 
 def courses(python: str | Path, root: str) -> dict[str, list[list[str]]]:
