@@ -28,7 +28,7 @@ class CheckInvalidLossHook(Hook):
         if self.every_n_iters(runner, self.interval) and not torch.isfinite(runner.outputs["loss"]):
             runner.logger.info("loss become infinite or NaN!")
             # mmdet asserts, and its users catch that
-            raise AssertionError(f"the loss is {float(runner.outputs['loss'])} at iteration {runner.iter}")
+            raise AssertionError(f"the loss is {runner.outputs['loss'].item()} at iteration {runner.iter}")
 
 
 @EXTRA_HOOKS.register_module()
