@@ -50,7 +50,11 @@ def setup_environment(env_cfg: dict[str, Any], launcher: str) -> None:
     distributed = launcher != "none"
     set_multi_processing(**(env_cfg.get("mp_cfg") or {}), distributed=distributed)
     if distributed and not is_distributed():
-        init_dist(launcher, **(env_cfg.get("dist_cfg") or {}))
+        dist_cfg = {"backend": "nccl", **(env_cfg.get("dist_cfg") or {})}
+        if dist_cfg["backend"] == "nccl" and not is_cuda_available():
+            print_log("There is no GPU for backend='nccl': the processes talk through gloo.")
+            dist_cfg["backend"] = "gloo"
+        init_dist(launcher, **dist_cfg)
     if platform.system() != "Windows":
         _raise_open_files(env_cfg.get("resource_limit", 4096))
 
