@@ -21,6 +21,7 @@ from mmmigrate.runtime_v2.logs import get_logger, logger_initialized
 from mmmigrate.runtime_v2.models import build_model
 from mmmigrate.runtime_v2.optim import build_optimizers
 from mmmigrate.runtime_v2.parallel import MMDataParallel, MMDistributedDataParallel
+from mmmigrate.runtime_v2.process import set_up_process
 from mmmigrate.runtime_v2.runner import EpochBasedRunner, build_runner, get_time_str, set_random_seed
 from mmmigrate.runtime_v2.runner.resume_points import ResumePoints, in_use, newest
 
@@ -62,41 +63,41 @@ def build_training(
     """
     cfg = copy.deepcopy(cfg)
     project_registries.install()
+    set_up_process(cfg)
     work_dir = work_dir or cfg.get("work_dir") or str(Path("work_dirs") / Path(cfg.filename or "run").stem)
     Path(work_dir).mkdir(parents=True, exist_ok=True)
     seed = cfg.get("seed") if seed is None else seed
-    if cfg.get("cudnn_benchmark", False):
-        torch.backends.cudnn.benchmark = True
     timestamp = get_time_str()
     logger = _run_logger(work_dir, timestamp, cfg.get("log_level", "INFO"))
     if seed is not None:
         set_random_seed(seed, deterministic=deterministic)
-    model: Any = build_model(_model_cfg(cfg))
-    if hasattr(model, "init_weights"):
-        model.init_weights()
-    workflow = [tuple(phase) for phase in cfg.get("workflow", [("train", 1)])]
-    datasets = [_phase_dataset(cfg, mode) for mode, _ in workflow]
+    model = _built_model(cfg)
+    workflow = [(mode, length) for mode, length in cfg.get("workflow", [("train", 1)])]
     loaders = [
-        build_dataloader(dataset, seed=seed, **loader_options(cfg.data, mode))
-        for dataset, (mode, _) in zip(datasets, workflow)
+        build_dataloader(_phase_dataset(cfg, mode), seed=seed, **loader_options(cfg.data, mode)) for mode, _ in workflow
     ]
-    wrapped = _on_device(model, cfg)
-    runner = build_runner(
-        _runner_cfg(cfg),
-        default_args={
-            "model": wrapped,
-            "optimizer": build_optimizers(wrapped, cfg.optimizer),
-            "work_dir": work_dir,
-            "logger": logger,
-            "meta": {**_meta(cfg, seed, datasets[0]), **(meta or {})},
-        },
-    )
+    settings = {
+        "model": model,
+        "optimizer": build_optimizers(model, cfg.optimizer),
+        "work_dir": work_dir,
+        "logger": logger,
+        "meta": {**_meta(cfg, seed, loaders[0].dataset), **(meta or {})},
+    }
+    runner = build_runner(_runner_cfg(cfg), default_args=settings)
     runner.timestamp = timestamp
     _register_hooks(runner, cfg)
     if validate and cfg.get("evaluation") is not None:
         _register_evaluation(runner, cfg)
     _take_up(runner, cfg, work_dir, resume_from, auto_resume)
-    return Training(runner, wrapped, loaders, workflow, cfg)
+    return Training(runner, model, loaders, workflow, cfg)
+
+
+def _built_model(cfg: Config) -> nn.Module:
+    """The model with its initial weights, on its device and in its wrapper."""
+    model: Any = build_model(_model_cfg(cfg))
+    if hasattr(model, "init_weights"):
+        model.init_weights()
+    return _on_device(model, cfg)
 
 
 def _model_cfg(cfg: Config) -> dict[str, Any]:

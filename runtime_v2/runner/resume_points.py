@@ -74,7 +74,8 @@ class ResumePoints:
 
     def take_up(self, runner: BaseRunner, checkpoint: str) -> bool:
         """Prepare to go on exactly where `checkpoint`, already resumed, was left; false if it has no point."""
-        path = self._path(Path(checkpoint).resolve().name)
+        real = Path(checkpoint).resolve()
+        path = real.parent / FOLDER / self._path(real.name).name
         if not path.is_file():
             return False
         self._restore = load_safely(path, "cpu")
