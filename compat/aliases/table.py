@@ -40,7 +40,15 @@ _GENERAL = (
     "compat.timer",
     "compat.version",
 )
-_V2_UTILS = (".config", ".registry", ".logs", *_GENERAL, "compat.assertions", ".torch_names")
+_V2_UTILS = (
+    ".config",
+    ".registry",
+    ".logs",
+    *_GENERAL,
+    "compat.assertions",
+    "compat.torch_names",
+    "compat.environment",
+)
 _V2_FILEIO = (".fileio",)
 
 MMCV = Library(
@@ -201,6 +209,7 @@ MMENGINE = Library(
         "structures": (".structures",),
         "testing": ("compat.assertions",),
         "utils": _V3_UTILS,
+        "utils.dl_utils": ("compat.torch_names", "compat.environment", ".runner.environment"),
         "utils.manager": (".logging.manager",),
         "version": (),
         "visualization": (".visualization",),
@@ -256,7 +265,8 @@ MMENGINE = Library(
         ),
         "structures": ("base_data_element", "instance_data", "label_data", "pixel_data"),
         "testing": ("compare",),
-        "utils": ("dl_utils", "misc", "package_utils", "path", "progressbar", "timer", "version_utils"),
+        "utils": ("misc", "package_utils", "path", "progressbar", "timer", "version_utils"),
+        "utils.dl_utils": ("collect_env", "hub", "misc", "parrots_wrapper", "torch_ops", "trace"),
         "visualization": ("utils", "vis_backend", "visualizer"),
     },
 )

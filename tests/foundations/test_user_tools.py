@@ -211,3 +211,25 @@ def test_old_style_construction_from_a_dict() -> None:
 
 class _Module:
     Path = staticmethod(dict)
+
+
+def test_the_environment_names_python_and_torch() -> None:
+    import torch
+
+    from mmmigrate.compat.environment import collect_env
+
+    found = collect_env()
+    assert found["PyTorch"] == torch.__version__
+    assert str(found["Python"]).startswith("3.")
+    assert found["CUDA available"] is torch.cuda.is_available()
+
+
+def test_norms_are_told_from_other_layers() -> None:
+    from torch import nn
+
+    from mmmigrate.compat.torch_names import has_batch_norm, is_norm
+
+    assert [is_norm(layer) for layer in (nn.BatchNorm1d(2), nn.LayerNorm(2), nn.ReLU())] == [True, True, False]
+    assert not is_norm(nn.LayerNorm(2), exclude=(nn.LayerNorm,))
+    assert has_batch_norm(nn.Sequential(nn.Sequential(nn.BatchNorm2d(1))))
+    assert not has_batch_norm(nn.Sequential(nn.LayerNorm(1)))
