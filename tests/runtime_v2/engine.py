@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import random
+import re
 import sys
 import tempfile
 import time
@@ -218,6 +219,15 @@ def build(experiment, folder, trace, lines):
         if config and isinstance(config.get("target_ratio"), list):
             config["target_ratio"] = tuple(config["target_ratio"])
     hooks.setdefault("lr_config", None)
+    elsewhere = str(folder.parent / "elsewhere")
+    places = [
+        hooks.get("checkpoint_config"),
+        experiment.get("evaluation"),
+        *hooks.get("log_config", {}).get("hooks", []),
+    ]
+    for config in places:
+        if config and "out_dir" in config:
+            config["out_dir"] = elsewhere
     runner.register_training_hooks(**hooks)
     if "evaluation" in experiment:
         runner.register_hook(v2.EvalHook(loader(10, 9, 4, False), **experiment["evaluation"]), priority="LOW")
@@ -243,7 +253,7 @@ def run(experiment):
             runner.run(loaders, workflow)
         return {
             "trace": trace,
-            "files": files(folder),
+            "files": files(folder.parent),
             "log": log_lines(folder),
             "messages": messages(lines.getvalue(), temporary),
             "weights": digest(runner.model.state_dict()),
@@ -287,7 +297,7 @@ def log_lines(folder):
 def messages(text, temporary):
     """What was logged, without times, places and the host."""
     kept = []
-    for line in text.replace(temporary, "").splitlines():
+    for line in re.sub(r"\d{8}_\d{6}", "TIME", text.replace(temporary, "")).splitlines():
         if line.startswith("INFO Start running"):
             continue
         words = [word for word in line.split(", ") if not word.strip().startswith(("eta", "time", "data_time"))]
