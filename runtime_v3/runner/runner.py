@@ -83,7 +83,7 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
         log_processor: Any = None,
         log_level: str = "INFO",
         visualizer: Any = None,
-        default_scope: str = "mmengine",
+        default_scope: str | None = "mmengine",
         randomness: dict[str, Any] | None = None,
         experiment_name: str | None = None,
         cfg: ConfigType | None = None,
@@ -126,6 +126,8 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
                 raise KeyError(f"the config has no {needed!r}, which the runner needs")
         names = [name for name in inspect.signature(Runner.__init__).parameters if name not in ("self", "cfg")]
         given: dict[str, Any] = {name: cfg.get(name) for name in names if cfg.get(name) is not None}
+        if "default_scope" in cfg:  # here None has a meaning of its own
+            given["default_scope"] = cfg.get("default_scope")
         return cls(**given, cfg=cfg)
 
     def _set_up(self, env_cfg: dict[str, Any], randomness: dict[str, Any]) -> None:
