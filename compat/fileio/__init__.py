@@ -6,6 +6,7 @@ from mmmigrate.compat.fileio.client import (
     FileClient,
     HardDiskBackend,
     HTTPBackend,
+    LmdbBackend,
     LocalBackend,
     PetrelBackend,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "HTTPBackend",
     "HardDiskBackend",
     "JsonHandler",
+    "LmdbBackend",
     "LocalBackend",
     "PetrelBackend",
     "PickleHandler",

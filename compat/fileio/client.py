@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 from mmmigrate.compat.fileio import storage
@@ -91,6 +93,32 @@ class PetrelBackend(BaseStorageBackend):
     """Objects behind s3:// URLs, through fsspec and the package it names for them."""
 
 
+class LmdbBackend(BaseStorageBackend):
+    """Values of an LMDB database, under their keys; needs the package lmdb. Other options go to `lmdb.open`."""
+
+    def __init__(
+        self, db_path: PathLike, readonly: bool = True, lock: bool = False, readahead: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__()
+        self.db_path = os.fspath(db_path)
+        self._open_options = {"readonly": readonly, "lock": lock, "readahead": readahead, **kwargs}
+        self._database: Any = None
+
+    def get(self, filepath: PathLike) -> bytes:
+        """The value under a key. KeyError if there is none."""
+        if self._database is None:
+            # Opened on first use: an open database can't be handed to the worker processes of a data loader.
+            self._database = import_module("lmdb").open(self.db_path, **self._open_options)
+        with self._database.begin(write=False) as transaction:
+            value: bytes | None = transaction.get(os.fspath(filepath).encode())
+        if value is None:
+            raise KeyError(f"{self.db_path} has no key {os.fspath(filepath)!r}")
+        return value
+
+    def get_text(self, filepath: PathLike, encoding: str = "utf-8") -> str:
+        return self.get(filepath).decode(encoding)
+
+
 class FileClient:
     """Access to files through one backend, chosen by name (`backend`) or by the scheme of a URL (`prefix`).
 
@@ -101,6 +129,7 @@ class FileClient:
         "disk": HardDiskBackend,
         "local": LocalBackend,
         "http": HTTPBackend,
+        "lmdb": LmdbBackend,
         "petrel": PetrelBackend,
         "ceph": PetrelBackend,
     }
@@ -111,19 +140,31 @@ class FileClient:
         "https": HTTPBackend,
     }
 
-    client: BaseStorageBackend
+    # One client for the same arguments: backends may hold connections.
+    _instances: ClassVar[dict[str, FileClient]] = {}
 
-    def __init__(self, backend: str | None = None, prefix: str | None = None, **kwargs: Any) -> None:
+    client: BaseStorageBackend
+    _remake: partial[FileClient]
+
+    def __new__(cls, backend: str | None = None, prefix: str | None = None, **kwargs: Any) -> FileClient:
+        key = repr((backend or (prefix is None and "disk"), prefix, sorted(kwargs.items(), key=str)))
+        if key not in cls._instances:
+            made = super().__new__(cls)
+            made.client = made._choose(backend, prefix)(**kwargs)
+            made._remake = partial(cls, backend, prefix, **kwargs)
+            cls._instances[key] = made
+        return cls._instances[key]
+
+    def _choose(self, backend: str | None, prefix: str | None) -> type[BaseStorageBackend]:
         if backend is not None:
             found = self._backends.get(backend)
             if found is None:
                 raise ValueError(f"Backend {backend} is not supported{did_you_mean(backend, self._backends)}")
-        elif prefix is not None:
+            return found
+        if prefix is not None:
             # Any scheme that fsspec knows works; only those with a name of their own are in the table.
-            found = self._prefix_to_backends.get(prefix, BaseStorageBackend)
-        else:
-            found = HardDiskBackend
-        self.client = found(**kwargs)
+            return self._prefix_to_backends.get(prefix, BaseStorageBackend)
+        return HardDiskBackend
 
     @property
     def name(self) -> str:
@@ -164,6 +205,7 @@ class FileClient:
             raise TypeError(f"the backend name should be a string, but got {type(name)}")
 
         def register(backend_cls: type[BaseStorageBackend]) -> type[BaseStorageBackend]:
+            cls._instances.clear()
             cls._enter(cls._backends, [name], backend_cls, force)
             schemes = [prefixes] if isinstance(prefixes, str) else list(prefixes or [])
             cls._enter(cls._prefix_to_backends, schemes, backend_cls, force)
@@ -183,7 +225,11 @@ class FileClient:
                 raise KeyError(f"{name} is already registered as a storage backend; force=True overrides it")
             table[name] = backend
 
+    def __reduce__(self) -> Any:
+        # Made anew from its arguments, not filled in: without arguments __new__ gives the shared client of the disk.
+        return self._remake, ()
+
     def __getattr__(self, name: str) -> Any:
-        if name == "client":  # an instance that is being unpickled has none yet
+        if name in ("client", "_remake"):  # an instance that is being made has none yet
             raise AttributeError(name)
         return getattr(self.client, name)

@@ -116,6 +116,8 @@ def dump(
     **kwargs: Any,
 ) -> Any:
     """Stores an object in a file: a path, a URL, or something with `write`; without `file` gives the text or bytes."""
+    if file is None and file_format is None:
+        raise ValueError("file_format must be given when there is no file to write to")
     found = format_of(file, file_format)
     data = found.dumps(obj, **kwargs)
     if file is None:

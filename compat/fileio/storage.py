@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from mmmigrate.compat.atomic import atomic_write
 
@@ -34,6 +35,11 @@ def _local(path: PathLike) -> Path:
 
 def get(path: PathLike, backend_args: BackendArgs = None) -> bytes:
     """The bytes of a file."""
+    if os.fspath(path).startswith(("http://", "https://")):
+        # The standard library reads plain downloads; fsspec would want two more packages for it.
+        with urlopen(os.fspath(path)) as response:
+            content: bytes = response.read()
+            return content
     remote = _filesystem(path, backend_args)
     return remote[0].cat_file(remote[1]) if remote else _local(path).read_bytes()
 

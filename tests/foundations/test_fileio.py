@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fsspec
@@ -208,3 +210,63 @@ def test_the_backend_is_chosen_by_name_or_url_and_can_be_shared() -> None:
     assert shared[0] is shared[1]
     with pytest.raises(ValueError, match="needs a uri"):
         fileio.get_file_backend()
+
+
+def test_downloads_are_read_with_the_standard_library(tmp_path: Path) -> None:
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+
+    (tmp_path / "a.txt").write_text("ä", encoding="utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/a.txt"
+        assert FileClient(backend="http").get_text(url) == fileio.list_from_file(url)[0] == "ä"
+        server.shutdown()
+
+
+def test_the_same_arguments_give_the_same_client() -> None:
+    assert FileClient() is FileClient(backend="disk")
+    assert FileClient(backend="http") is FileClient(backend="http")
+    assert FileClient(backend="http") is not FileClient(backend="disk")
+
+
+def test_values_of_a_database_are_read_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str, bool]] = []
+
+    class Database:
+        def __init__(self, path: str, readonly: bool, **_: Any) -> None:
+            opened.append((path, readonly))
+
+        def begin(self, write: bool) -> Database:
+            return self
+
+        def __enter__(self) -> Database:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def get(self, key: bytes) -> bytes | None:
+            return b"value" if key == b"key" else None
+
+    monkeypatch.setitem(sys.modules, "lmdb", SimpleNamespace(open=Database))
+    client = FileClient(backend="lmdb", db_path=tmp_path)
+    assert opened == []
+    assert (client.get("key"), client.get_text("key")) == (b"value", "value")
+    assert opened == [(str(tmp_path), True)]
+    with pytest.raises(KeyError, match="has no key 'other'"):
+        client.get("other")
+
+
+def test_dump_without_file_and_format_is_refused() -> None:
+    with pytest.raises(ValueError, match="file_format must be given"):
+        fileio.dump(1)
+
+
+def test_a_copied_client_keeps_its_backend_and_leaves_others_theirs() -> None:
+    import copy
+    import pickle
+
+    client = FileClient(backend="http")
+    assert pickle.loads(pickle.dumps(client)).name == copy.deepcopy(client).name == "HTTPBackend"
+    assert FileClient().name == "HardDiskBackend"
