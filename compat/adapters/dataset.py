@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 from .batch import V2Batch
 from .collate import V2Collate
@@ -13,7 +14,7 @@ class V2Dataset:
     """Mixed into v2 data sets.
 
     The loader asks for a whole batch at once (`__getitems__`, torch >= 2.0) and gets it collated as mmcv does, so a
-    config needs no `collate_fn`. `metainfo` hands the data set to `DatasetEvaluate`, which calls its `evaluate`.
+    config needs no `collate_fn`. `metainfo` names the data set to `DatasetEvaluate`, which calls its `evaluate`.
     """
 
     def __getitems__(self, indices: Sequence[int]) -> list[V2Batch]:
@@ -22,7 +23,33 @@ class V2Dataset:
 
     @property
     def metainfo(self) -> dict[str, Any]:
-        return {"classes": getattr(self, "CLASSES", None), "palette": getattr(self, "PALETTE", None), "dataset": self}
+        named = {"classes": getattr(self, "CLASSES", None), "palette": getattr(self, "PALETTE", None)}
+        return {**named, "v2_dataset": remember(self)}
+
+    def __reduce__(self) -> Any:
+        return _remade, (type(self).__mro__[2], self.__dict__)
+
+
+_KNOWN: WeakValueDictionary[str, Any] = WeakValueDictionary()
+
+
+def remember(dataset: Any) -> str:
+    """A name by which `remembered` gives it: v3 saves `metainfo` in checkpoints, where no data set belongs."""
+    name = f"{type(dataset).__name__}-{id(dataset)}"
+    _KNOWN[name] = dataset
+    return name
+
+
+def remembered(name: str | None) -> Any:
+    """The data set of that name, None if it is gone."""
+    return _KNOWN.get(name or "")
+
+
+def _remade(v2_class: Any, state: dict[str, Any]) -> Any:
+    adapted = adapted_dataset(v2_class)
+    made: Any = object.__new__(adapted)
+    made.__dict__.update(state)
+    return made
 
 
 def adapted_dataset(v2_class: Any) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 from mmmigrate.compat.dist import get_dist_info
 
+from .dataset import remembered
+
 
 class DatasetEvaluate:
     """Collects what the model returns for each image, then calls `dataset.evaluate(results, logger=…, **kwargs)`.
@@ -26,7 +28,7 @@ class DatasetEvaluate:
     def evaluate(self, size: int) -> dict[str, Any]:
         """The evaluation results of `size` images. ValueError if the data set cannot evaluate."""
         results, self.results = self.results, []
-        dataset: Any = (self.dataset_meta or {}).get("dataset")
+        dataset = remembered((self.dataset_meta or {}).get("v2_dataset"))
         if not hasattr(dataset, "evaluate"):
             raise ValueError(
                 f"DatasetEvaluate needs a v2 data set with an `evaluate` method in val_dataloader, got {dataset!r}: "

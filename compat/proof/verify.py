@@ -49,7 +49,7 @@ def verify(
     old_path = Path(old)
     findings: list[Finding] = []
     if new is None:
-        new_path, findings = _converted(old_path, folder / "converted")
+        new_path, findings = converted(old_path, folder / "converted")
     else:
         new_path = Path(new)
     proof = Proof(old_path, new_path, new is None, Comparison(NOT_COMPARED, 0), (), findings)
@@ -63,7 +63,7 @@ def verify(
     return replace(proof, comparison=comparison, runs=runs)
 
 
-def _converted(old: Path, folder: Path) -> tuple[Path, list[Finding]]:
+def converted(old: Path, folder: Path) -> tuple[Path, list[Finding]]:
     written = convert_to(old, folder)
     return written.path, written.findings
 

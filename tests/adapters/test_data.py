@@ -1,3 +1,5 @@
+import copy
+import gc
 from functools import partial
 
 import pytest
@@ -6,7 +8,7 @@ from torch.utils.data import DataLoader
 
 from mmmigrate.compat.adapters import GlobalRandomSampler, IterLoaderSampler, V2Collate
 from mmmigrate.compat.adapters.batch import opened
-from mmmigrate.compat.adapters.dataset import adapted_dataset
+from mmmigrate.compat.adapters.dataset import adapted_dataset, remembered
 from mmmigrate.compat.trace.digest import value_digest, whole_batch
 from mmmigrate.runtime_v2.parallel import collate
 from mmmigrate.runtime_v3.dataset import pseudo_collate
@@ -50,4 +52,21 @@ def test_the_adapted_data_set_is_still_the_users_class(project):
     dataset = adapted_dataset(points)()
     assert isinstance(dataset, points)
     assert type(dataset).__name__ == "Points"
-    assert dataset.metainfo == {"classes": ("sum",), "palette": None, "dataset": dataset}
+    assert dataset.metainfo["classes"] == ("sum",)
+
+
+def test_metainfo_names_the_data_set_without_holding_it(project):
+    dataset = adapted_dataset(project[0])()
+    name = dataset.metainfo["v2_dataset"]
+    assert isinstance(name, str)
+    assert remembered(name) is dataset
+    del dataset
+    gc.collect()
+    assert remembered(name) is None
+
+
+def test_an_adapted_data_set_can_be_sent_to_a_spawned_worker(project):
+    dataset = adapted_dataset(project[0])()
+    dataset.note = "kept"
+    again = copy.copy(dataset)
+    assert (type(again).__name__, again.note, again.metainfo["classes"]) == ("Points", "kept", ("sum",))

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from mmmigrate.compat.adapters import DatasetEvaluate
+from mmmigrate.compat.adapters.dataset import adapted_dataset
 from mmmigrate.compat.adapters.lookup import v2_class
 from mmmigrate.compat.adapters.model import adapted_model
 from mmmigrate.runtime_v2 import DATASETS, MODELS
@@ -48,8 +49,8 @@ def test_a_data_set_that_cannot_evaluate_is_refused_by_name():
 
 
 def test_results_beyond_the_data_set_are_cut(project):
-    metric = DatasetEvaluate()
-    metric.dataset_meta = {"dataset": project[0]()}
+    metric, dataset = DatasetEvaluate(), adapted_dataset(project[0])()
+    metric.dataset_meta = dataset.metainfo
     metric.process(None, [1.0, 2.0, 3.0, 100.0])
     assert metric.evaluate(3) == {"mean": 2.0, "count": 3}
     assert metric.results == []
