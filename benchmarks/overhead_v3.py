@@ -104,7 +104,9 @@ def ema():
 
 
 bare()
-print(json.dumps({"bare": bare(), "engine": ema() if kind == "ema" else engine()}))
+pairs = [(bare(), ema() if kind == "ema" else engine()) for _ in range(3)]
+# The least of each: what else runs on the machine only ever adds.
+print(json.dumps({"bare": min(pair[0] for pair in pairs), "engine": min(pair[1] for pair in pairs)}))
 """
 
 ENGINES = ("mmmigrate.runtime_v3", "mmengine")
