@@ -86,6 +86,22 @@ def test_cyclic_peaks_where_the_rise_ends():
     assert value(config, 10) == pytest.approx(1 + 9 * (1 - math.cos(math.pi / 2)) / 2)
 
 
+def test_yolox_warms_up_quadratically_and_ends_flat():
+    config = {
+        "policy": "YOLOX",
+        "min_lr_ratio": 0.05,
+        "num_last_epochs": 1,
+        "by_epoch": False,
+        "warmup": "exp",
+        "warmup_iters": 1,
+        "warmup_by_epoch": True,
+        "warmup_ratio": 1,
+    }
+    assert value(config, 4, EPOCH_RUN) == pytest.approx(0.25)
+    assert value(config, 19, EPOCH_RUN) == pytest.approx(0.05 + 0.95 * 0.5)
+    assert [value(config, i, EPOCH_RUN) for i in (29, 39)] == [0.05, 0.05]
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
