@@ -1,4 +1,4 @@
-"""The same experiment in all four engines: agreement of our two runtimes alone would prove nothing about what they share."""
+"""The same experiment in all four engines: agreement of our two runtimes proves nothing about what they share."""
 
 import subprocess
 from pathlib import Path

@@ -1,14 +1,30 @@
 import numpy as np
+import pytest
 import torch
 
 from mmmigrate.compat.trace.digest import tensor_digest, value_digest
 
 
-def test_one_bit_changes_the_digest():
-    tensor = torch.ones(1000)
-    other = tensor.clone()
-    other[999] = torch.nextafter(other[999], torch.tensor(2.0))
-    assert tensor_digest(tensor) != tensor_digest(other)
+@pytest.mark.parametrize("size", [1, 1000, 1023, 1024, 1025, 5001])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.uint8])
+def test_one_bit_anywhere_changes_the_digest(size, dtype):
+    tensor = torch.ones(size, dtype=dtype)
+    for place in {0, size // 2, size - 1}:
+        other = tensor.clone()
+        other.view(torch.uint8)[place * tensor.element_size()] ^= 1
+        assert tensor_digest(tensor) != tensor_digest(other)
+
+
+def test_swapped_elements_of_a_large_tensor_change_the_digest():
+    tensor = torch.arange(4096.0)
+    swapped = tensor.clone()
+    swapped[[10, 3000]] = tensor[[3000, 10]]
+    assert tensor_digest(tensor) != tensor_digest(swapped)
+
+
+def test_many_large_tensors_have_as_many_digests():
+    digests = {tensor_digest(torch.full((2048,), i / 7)) for i in range(2000)}
+    assert len(digests) == 2000
 
 
 def test_layout_in_memory_does_not_matter_but_shape_and_type_do():
