@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .batch import V2Batch
+from mmmigrate.compat.adapters.batch import V2Batch
 
 
 def V2Collate(batch: Sequence[Any], samples_per_gpu: int = 1) -> Any:  # configs name it like a class

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
-from .batch import V2Batch
-from .collate import V2Collate
+from mmmigrate.compat.adapters.batch import V2Batch
+from mmmigrate.compat.adapters.collate import V2Collate
 
 
 class V2Dataset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .log_buffer import HubLogBuffer
+from mmmigrate.compat.adapters.log_buffer import HubLogBuffer
 
 
 class V2RunnerFacade:
@@ -106,7 +106,7 @@ class V2RunnerFacade:
 
     def register_hook(self, hook: Any, priority: Any = "NORMAL") -> None:
         """Takes a v2 hook in at any time; it acts from the next stage on."""
-        from .hook import wrapped_hook
+        from mmmigrate.compat.adapters.hook import wrapped_hook
 
         self.v3.register_hook(wrapped_hook(hook, type(self.adapted[0])), priority)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .batch import opened
-from .facade import V2RunnerFacade, facade_of
+from mmmigrate.compat.adapters.batch import opened
+from mmmigrate.compat.adapters.facade import V2RunnerFacade, facade_of
 
 
 class V2HookAdapter:

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-from .collate import V2Collate
-from .dataset import adapted_dataset
-from .hook import adapted_hook
-from .lookup import v2_class
-from .metric import DatasetEvaluate
-from .model import adapted_model
-from .sampler import GlobalRandomSampler, IterLoaderSampler
+from mmmigrate.compat.adapters.collate import V2Collate
+from mmmigrate.compat.adapters.dataset import adapted_dataset
+from mmmigrate.compat.adapters.hook import adapted_hook
+from mmmigrate.compat.adapters.lookup import v2_class
+from mmmigrate.compat.adapters.metric import DatasetEvaluate
+from mmmigrate.compat.adapters.model import adapted_model
+from mmmigrate.compat.adapters.sampler import GlobalRandomSampler, IterLoaderSampler
 
 _OWN: dict[str, dict[str, Any]] = {
     "METRICS": {"DatasetEvaluate": DatasetEvaluate},

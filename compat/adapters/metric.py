@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mmmigrate.compat.adapters.dataset import remembered
 from mmmigrate.compat.dist import get_dist_info
-
-from .dataset import remembered
 
 
 class DatasetEvaluate:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .batch import opened
+from mmmigrate.compat.adapters.batch import opened
 
 
 class V2Model:

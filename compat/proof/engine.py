@@ -12,10 +12,17 @@ from typing import Any
 
 import torch
 
+from mmmigrate.compat.proof.spec import EngineSpec
+from mmmigrate.compat.proof.start import (
+    deterministic,
+    hand_out,
+    protocol_streams,
+    reseed,
+    restart_loader,
+    starting_hook,
+    take_over,
+)
 from mmmigrate.compat.trace.recorder import StopTraining, TraceRecorder, recorder_class
-
-from .spec import EngineSpec
-from .start import deterministic, hand_out, protocol_streams, reseed, restart_loader, starting_hook, take_over
 
 
 def header(spec: EngineSpec, engine: str) -> dict[str, Any]:

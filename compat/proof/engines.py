@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .spec import EngineSpec
+from mmmigrate.compat.proof.spec import EngineSpec
 
 _ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt): ")
 MODULE = "mmmigrate.compat.proof.engine"

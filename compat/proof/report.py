@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mmmigrate.compat.proof.verify import Proof
 from mmmigrate.compat.report import write_report
 from mmmigrate.compat.report.files import FilePair, converted_files, given_files
-
-from .verify import Proof
 
 
 def write_proof(path: str | Path, proof: Proof) -> None:

@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from mmmigrate.compat.proof.engines import Run
+from mmmigrate.compat.proof.predict import PredictionError, Tick, predict_v2, predict_v3
+from mmmigrate.compat.proof.verify import Proof, converted
 from mmmigrate.compat.schedule import ScheduleError
 from mmmigrate.compat.trace import Comparison, compare
 from mmmigrate.compat.trace.format import Column, TraceWriter
 from mmmigrate.compat.trace.verdict import NOT_COMPARED
 from mmmigrate.converters.read.load import Loader
 from mmmigrate.converters.read.traced import plain
-
-from .engines import Run
-from .predict import PredictionError, Tick, predict_v2, predict_v3
-from .verify import Proof, converted
 
 
 def verify_timeline(

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from mmmigrate.compat.findings import Finding
 from mmmigrate.compat.pipeline import convert_to
+from mmmigrate.compat.proof.engines import Run, run_pair
+from mmmigrate.compat.proof.project import import_paths
+from mmmigrate.compat.proof.spec import EngineSpec
 from mmmigrate.compat.trace import Comparison, compare
 from mmmigrate.compat.trace.stages import INIT_ITERATION
 from mmmigrate.compat.trace.verdict import NOT_COMPARED
-
-from .engines import Run, run_pair
-from .project import import_paths
-from .spec import EngineSpec
 
 
 @dataclass(frozen=True, slots=True)

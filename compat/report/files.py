@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .sides import Line, side_by_side
+from mmmigrate.compat.report.sides import Line, side_by_side
 
 
 @dataclass(frozen=True, slots=True)

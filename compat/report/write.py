@@ -12,12 +12,11 @@ import jinja2
 from markupsafe import Markup
 
 from mmmigrate.compat.atomic import atomic_write
+from mmmigrate.compat.report.charts import charts
+from mmmigrate.compat.report.events import checkpoints, evaluations, quantities
+from mmmigrate.compat.report.files import FilePair
 from mmmigrate.compat.trace.reader import Curves, read_curves
 from mmmigrate.compat.trace.verdict import Comparison
-
-from .charts import charts
-from .events import checkpoints, evaluations, quantities
-from .files import FilePair
 
 DASH = "\N{EN DASH}"
 TITLES = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .causes import cause
-from .differences import Differences
-from .format import Row
-from .reader import TraceReader
-from .stages import RANK
-from .steps import Step, Steps
-from .ulp import APART, SAME, Distance
-from .verdict import BIT_EQUAL, DIVERGENT, NOT_COMPARED, WITHIN_ULP, Comparison, Divergence
+from mmmigrate.compat.trace.causes import cause
+from mmmigrate.compat.trace.differences import Differences
+from mmmigrate.compat.trace.format import Row
+from mmmigrate.compat.trace.reader import TraceReader
+from mmmigrate.compat.trace.stages import RANK
+from mmmigrate.compat.trace.steps import Step, Steps
+from mmmigrate.compat.trace.ulp import APART, SAME, Distance
+from mmmigrate.compat.trace.verdict import BIT_EQUAL, DIVERGENT, NOT_COMPARED, WITHIN_ULP, Comparison, Divergence
 
 
 def compare(old: str | Path, new: str | Path, *, ulp: int = 0) -> Comparison:

@@ -7,11 +7,11 @@ import math
 import struct
 from typing import Any, NamedTuple
 
-from .causes import cause
-from .format import Column, Row, Schema
-from .steps import Step
-from .ulp import APART, SAME, Distance, array_distance, decode, distance
-from .verdict import Divergence
+from mmmigrate.compat.trace.causes import cause
+from mmmigrate.compat.trace.format import Column, Row, Schema
+from mmmigrate.compat.trace.steps import Step
+from mmmigrate.compat.trace.ulp import APART, SAME, Distance, array_distance, decode, distance
+from mmmigrate.compat.trace.verdict import Divergence
 
 _LOSS = ("loss", "loss")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from .stages import RANK
+from mmmigrate.compat.trace.stages import RANK
 
 MAGIC = b"MMTRACE\x01"
 VERSION = 1

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from .digest import array_of, tensor_digest
-from .observe import rates
+from mmmigrate.compat.trace.digest import array_of, tensor_digest
+from mmmigrate.compat.trace.observe import rates
 
 
 class GradientWatch:

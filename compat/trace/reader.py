@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .format import (
+from mmmigrate.compat.trace.format import (
     FRAME,
     MAGIC,
     ROW,

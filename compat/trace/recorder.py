@@ -11,12 +11,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .digest import tensor_digest, value_digest, whole_batch
-from .format import Column, TensorRecord, TraceWriter
-from .gradients import GradientWatch, raw
-from .observe import averaged, group_options, optimizer_state, optimizers_of, plain_buffers, rates, unwrap
-from .stages import INIT_ITERATION
-from .wrap import plain_values, watch_checkpoints, watch_evaluations
+from mmmigrate.compat.trace.digest import tensor_digest, value_digest, whole_batch
+from mmmigrate.compat.trace.format import Column, TensorRecord, TraceWriter
+from mmmigrate.compat.trace.gradients import GradientWatch, raw
+from mmmigrate.compat.trace.observe import (
+    averaged,
+    group_options,
+    optimizer_state,
+    optimizers_of,
+    plain_buffers,
+    rates,
+    unwrap,
+)
+from mmmigrate.compat.trace.stages import INIT_ITERATION
+from mmmigrate.compat.trace.wrap import plain_values, watch_checkpoints, watch_evaluations
 
 
 class StopTraining(Exception):  # it ends a run on purpose, nothing went wrong

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .format import End, Event, Row, TensorRecord
-from .reader import TraceReader
+from mmmigrate.compat.trace.format import End, Event, Row, TensorRecord
+from mmmigrate.compat.trace.reader import TraceReader
 
 
 @dataclass(slots=True)

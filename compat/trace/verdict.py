@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from .ulp import APART, SAME, Distance
+from mmmigrate.compat.trace.ulp import APART, SAME, Distance
 
 BIT_EQUAL = "bit-equal"
 WITHIN_ULP = "within-ulp"

@@ -18,13 +18,15 @@ from mmmigrate.converters.rules.experiment import Options
 OPTIMIZER = st.sampled_from(
     [
         "optimizer = dict(type='SGD', lr=0.02, momentum=0.9)  # base rate\n",
-        "optimizer = dict(\n    type='AdamW',\n    # for 8 GPUs\n    lr=base_lr,\n    paramwise_cfg=dict(norm_decay_mult=0.))\n",
+        "optimizer = dict(\n    type='AdamW',\n    # for 8 GPUs\n    lr=base_lr,\n"
+        "    paramwise_cfg=dict(norm_decay_mult=0.))\n",
     ]
 )
 LR = st.sampled_from(
     [
         "lr_config = dict(policy='step', warmup='linear', warmup_iters=500, warmup_ratio=0.001, step=[8, 11])\n",
-        "lr_config = dict(\n    policy='CosineAnnealing',\n    min_lr_ratio=1e-2,\n    warmup='exp',\n    warmup_iters=10)\n",
+        "lr_config = dict(\n    policy='CosineAnnealing',\n    min_lr_ratio=1e-2,\n"
+        "    warmup='exp',\n    warmup_iters=10)\n",
         "lr_config = dict(policy='poly', power=0.9, min_lr=1e-4, by_epoch=False)\n",
         "lr_config = dict(policy='fixed')\n",
     ]
@@ -43,7 +45,8 @@ RUNTIME = st.sampled_from(
     ]
 )
 DATA = (
-    "data = dict(\n    samples_per_gpu=2,\n    workers_per_gpu=1,\n    train=dict(type='D', root=data_root + 'train'),\n"
+    "data = dict(\n    samples_per_gpu=2,\n    workers_per_gpu=1,\n"
+    "    train=dict(type='D', root=data_root + 'train'),\n"
     "    val=dict(type='D'),\n    test=dict(type='D'))\n"
 )
 EVALUATION = st.sampled_from(
@@ -112,7 +115,7 @@ CONFIGS = st.dictionaries(st.sampled_from("abcd"), TREES, max_size=4)
 
 @given(CONFIGS, CONFIGS)
 def test_an_override_on_its_base_gives_the_whole(new: dict, base: dict) -> None:
-    new = {**{key: None for key in base}, **new}  # nothing can be removed at the top level
+    new = {**dict.fromkeys(base), **new}  # nothing can be removed at the top level
     assert same(plain(merge(override(traced(new), traced(base)), traced(base))), new)
 
 

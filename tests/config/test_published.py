@@ -1,4 +1,4 @@
-"""mmdet 2.28.2's whole published config folder: every file converted or refused, and real mmengine loads what is written."""
+"""mmdet 2.28.2's whole published folder: each file converted or refused, and real mmengine loads what is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The converted schedule gives mmcv's learning rate at every iteration: real mmcv hooks against real mmengine schedulers."""
+"""Converted schedules give mmcv's rate at every iteration: real mmcv hooks against real mmengine schedulers."""
 
 from __future__ import annotations
 

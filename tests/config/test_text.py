@@ -26,7 +26,8 @@ def test_every_comment_survives(tmp_path: Path) -> None:
     text = (
         "# 1 file\n\n# 2 optimizer\noptimizer = dict(  # 3 open\n    # 4 above type\n    type='SGD',  # 5 type\n"
         "    lr=0.1)  # 6 end\n# 7 clip\noptimizer_config = dict(grad_clip=None)  # 8 none\n# 9 workflow\n"
-        "workflow = [('train', 1)]  # 10\nlr_config = dict(\n    policy='step',  # 11 policy\n    # 12 step\n    step=[\n"
+        "workflow = [('train', 1)]  # 10\nlr_config = dict(\n    policy='step',  # 11 policy\n"
+        "    # 12 step\n    step=[\n"
         "        8,  # 13 first\n        11\n    ])\nrunner = dict(type='EpochBasedRunner', max_epochs=12)\n# 14 last\n"
     )
     new = convert(tmp_path, text)
@@ -49,7 +50,10 @@ def test_a_text_is_moved_behind_the_variables_it_reads(tmp_path: Path) -> None:
 
 
 def test_a_string_over_several_lines_is_not_reindented(tmp_path: Path) -> None:
-    text = "data = dict(\n    train=dict(\n        type='A',\n        text='''one\n  two\n''',\n        z=[\n            1]))\n"
+    text = (
+        "data = dict(\n    train=dict(\n        type='A',\n"
+        "        text='''one\n  two\n''',\n        z=[\n            1]))\n"
+    )
     assert "'''one\n  two\n'''" in convert(tmp_path, text)
 
 

@@ -17,7 +17,14 @@ else:
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("compat", "converters", "runtime_v2", "runtime_v3")
 # compat's own core may be used by everyone; these parts of it see the whole project.
-SEES_EVERYTHING = ("compat/cli", "compat/pipeline.py", "compat/adapters", "compat/aliases", "compat/proof", "compat/trace")
+SEES_EVERYTHING = (
+    "compat/cli",
+    "compat/pipeline.py",
+    "compat/adapters",
+    "compat/aliases",
+    "compat/proof",
+    "compat/trace",
+)
 SEES_EVERYTHING += ("compat/report", "compat/pytest_aliases.py", "compat/__main__.py")
 
 
