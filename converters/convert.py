@@ -14,7 +14,7 @@ from mmmigrate.converters.read.load import ConfigFile, Loader
 from mmmigrate.converters.read.traced import TracedDict
 from mmmigrate.converters.rules.engine import sources_of, translate
 from mmmigrate.converters.rules.experiment import Experiment, Note, Options, Rejected
-from mmmigrate.converters.rules.rule import FLATTENED, KEPT, UNHANDLED
+from mmmigrate.converters.rules.rule import ABSOLUTE, FLATTENED, KEPT, UNHANDLED
 
 
 @dataclass
@@ -114,6 +114,10 @@ def _own_findings(file: ConfigFile, exp: Experiment, bases: list[Converted]) -> 
     """What the experiment has to say, less what its bases have said already."""
     said = {_identity(note) for base in bases for note in base.notes}
     findings = [_place(file, note) for note in exp.notes if _identity(note) not in said]
+    for written in file.base_paths:
+        if Path(written).is_absolute():
+            message = f"{ABSOLUTE.title}: {written}; write it relative to this file"
+            findings.append(file.source.finding(ABSOLUTE.code, ABSOLUTE.effect, message, *file.base_place))
     for key in ("model", "data"):
         if isinstance(file.own.get(key), dict):
             origin = file.own.origins.get(key)

@@ -56,8 +56,8 @@ def build_training(
 ) -> Training:
     """Build model, data, optimizer, runner and hooks from a v2 config.
 
-    The seed is set before the model is built, then `init_weights()` is called if the model has it. With `validate`
-    and an `evaluation` in the config, `data.val` is evaluated. A checkpoint to resume comes from `resume_from`, with
+    The seed is set before the model is built, then `init_weights()` is called if the model has it. With `validate`,
+    `data.val` is evaluated unless the config says `evaluation=None`. A checkpoint to resume comes from `resume_from`, with
     `auto_resume` from the latest in the work directory, or from the config; `load_from` gives weights only.
     Processes of a distributed run must have joined (`init_dist`) before.
     """
@@ -86,7 +86,8 @@ def build_training(
     runner = build_runner(_runner_cfg(cfg), default_args=settings)
     runner.timestamp = timestamp
     _register_hooks(runner, cfg)
-    if validate and cfg.get("evaluation") is not None:
+    # without the key, the codebases evaluate as well, every epoch or iteration; None says no
+    if validate and cfg.data.get("val") is not None and cfg.get("evaluation", {}) is not None:
         _register_evaluation(runner, cfg)
     _take_up(runner, cfg, work_dir, resume_from, auto_resume)
     return Training(runner, model, loaders, workflow, cfg)
@@ -184,7 +185,7 @@ def _optimizer_config(cfg: Config) -> Any:
 def _register_evaluation(runner: Any, cfg: Config) -> None:
     dataset = build_test_dataset(cfg.data["val"])
     loader = build_dataloader(dataset, seed=None, **loader_options(cfg.data, "val"))
-    options = dict(cfg.evaluation)
+    options = dict(cfg.get("evaluation", {}))
     # counted as the runner counts, whatever the config says, as all v2 codebases do
     options["by_epoch"] = isinstance(runner, EpochBasedRunner)
     hook = DistEvalHook if torch.distributed.is_initialized() else EvalHook

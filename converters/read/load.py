@@ -38,7 +38,7 @@ class ConfigFile:
         tree, twice = union(file.merged for file in self.bases)
         if twice:
             self.source.fail(
-                "CFG005", f"two of its bases define {', '.join(twice)}, which mmcv refuses", *self._base_place
+                "CFG005", f"two of its bases define {', '.join(twice)}, which mmcv refuses", *self.base_place
             )
         return tree
 
@@ -48,7 +48,7 @@ class ConfigFile:
         return inherit(self.source, self.own, self.base)
 
     @property
-    def _base_place(self) -> tuple[int, int]:
+    def base_place(self) -> tuple[int, int]:
         for statement in self.statements:
             if "_base_" in statement.writes:
                 return statement.first_line, 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.read.traced import Slot, TracedList
 from mmmigrate.converters.rules.experiment import Experiment, Section, build
 from mmmigrate.converters.rules.rule import Rule
 
@@ -54,8 +55,8 @@ def _loop(exp: Experiment, section: Section) -> None:
         exp.put("train_cfg.val_interval", interval)
     if section.value("start") is not None:
         _start(exp, section)
-    if "dynamic_intervals" in section:
-        exp.put("train_cfg.dynamic_intervals", section.take("dynamic_intervals"))
+    if section.items.get("dynamic_intervals") is not None:
+        exp.put("train_cfg.dynamic_intervals", _later(exp, section.take("dynamic_intervals")))
     by_epoch = section.take("by_epoch", run.kind == "epoch")
     if by_epoch.value is not (run.kind == "epoch"):
         message = f"by_epoch={by_epoch.value} in an {run.kind} runner: the v3 loop evaluates by {run.kind}"
@@ -70,6 +71,17 @@ def _loop(exp: Experiment, section: Section) -> None:
     ):
         message = f"mmengine also evaluates at the end of the run ({run.kind} {length}); mmcv only every {every}"
         exp.note(message, "evaluation", interval, Effect.MEASURED)
+
+
+def _later(exp: Experiment, slot: Slot) -> TracedList:
+    """v2 looks the interval up before it counts the epoch or iteration, v3 after: its milestones are one higher."""
+    steps = slot.value
+    if not isinstance(steps, list) or not all(isinstance(s, (tuple, list)) and len(s) == 2 for s in steps):
+        exp.reject("evaluation", f"dynamic_intervals must be a list of (milestone, interval), not {steps!r}", slot)
+    exp.note(
+        "dynamic_intervals: v3 changes the interval one step earlier, so milestones are one higher", "evaluation", slot
+    )
+    return TracedList((begin + 1, interval) for begin, interval in steps)
 
 
 def _start(exp: Experiment, section: Section) -> None:

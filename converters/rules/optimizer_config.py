@@ -41,8 +41,8 @@ def convert(exp: Experiment) -> None:
 RULE = Rule(
     code="OPT002",
     title="gradient clipping or accumulation in optimizer_config",
-    why="OptimizerHook clips between backward and step; OptimWrapper does so with the same arguments. Accumulation "
-    "divides the loss and steps every n-th iteration and the last one in both, and by what is left over in the last round.",
+    why="OptimizerHook clips between backward and step; OptimWrapper does so with the same arguments. Both divide "
+    "the loss by the length of an accumulation, which is shorter in the last round, and step at its end.",
     before="optimizer = dict(type='SGD', lr=0.02)\noptimizer_config = dict(grad_clip=dict(max_norm=35, norm_type=2))",
     after="optim_wrapper = dict(\n    type='OptimWrapper',\n    optimizer=dict(type='SGD', lr=0.02),\n"
     "    clip_grad=dict(max_norm=35, norm_type=2))",

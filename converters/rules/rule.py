@@ -78,7 +78,13 @@ FLATTENED = Remark(
     "Two of its bases would define the same v3 key, which mmengine refuses, or a base cannot be converted.",
     Effect.EXACT,
 )
-REMARKS = (DEFERRED, REJECTED, UNHANDLED, KEPT, CLASH, FLATTENED)
+ABSOLUTE = Remark(
+    "BAS001",
+    "base named by an absolute path",
+    "The new file keeps the path of its base. Written elsewhere it would inherit from the old generation's file.",
+    Effect.MANUAL,
+)
+REMARKS = (DEFERRED, REJECTED, UNHANDLED, KEPT, CLASH, FLATTENED, ABSOLUTE)
 READ_ERRORS = {
     "CFG001": "not valid Python",
     "CFG002": "a file that is missing, unreadable or of another kind",

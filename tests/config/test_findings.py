@@ -135,3 +135,14 @@ def test_a_left_over_key_in_a_v3_config_is_named(tmp_path: Path) -> None:
     result = convert(tmp_path, "optim_wrapper = dict(optimizer=dict(type='SGD', lr=1))\nfp16 = dict(loss_scale=1.)\n")
     assert not result.changed
     assert said(result.findings, "UNH001")[0][0] == 2
+
+
+def test_an_absolute_base_is_named(tmp_path: Path) -> None:
+    (tmp_path / "base.py").write_text("total_epochs = 3\n")
+    result = convert(tmp_path, f"_base_ = '{tmp_path}/base.py'\noptimizer = dict(type='SGD', lr=1)\n")
+    assert said(result.findings, "BAS001")[0][0] == 1
+
+
+def test_milestones_of_dynamic_intervals_are_counted_as_v3_counts_them(tmp_path: Path) -> None:
+    tree = convert(tmp_path, MODEL + RUN + "evaluation = dict(interval=4, dynamic_intervals=[(9, 1)])\n").tree
+    assert plain(tree)["train_cfg"]["dynamic_intervals"] == [(10, 1)]
