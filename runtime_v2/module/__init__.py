@@ -1,7 +1,7 @@
 """Modules that initialize themselves from configs."""
 
-from mmmigrate.runtime_v2.module.base_module import BaseModule, ModuleDict, ModuleList, Sequential
-from mmmigrate.runtime_v2.module.fill import (
+from mmmigrate.compat.init_notes import update_init_info
+from mmmigrate.compat.layer_init import (
     bias_init_with_prob,
     caffe2_xavier_init,
     constant_init,
@@ -11,7 +11,7 @@ from mmmigrate.runtime_v2.module.fill import (
     uniform_init,
     xavier_init,
 )
-from mmmigrate.runtime_v2.module.init_info import update_init_info
+from mmmigrate.runtime_v2.module.base_module import BaseModule, ModuleDict, ModuleList, Sequential
 from mmmigrate.runtime_v2.module.initializers import (
     Caffe2XavierInit,
     ConstantInit,

@@ -10,9 +10,9 @@ from typing import Any
 
 from torch import nn
 
+from mmmigrate.compat import init_notes
 from mmmigrate.runtime_v2.dist import master_only
 from mmmigrate.runtime_v2.logs import get_logger, logger_initialized
-from mmmigrate.runtime_v2.module import init_info
 from mmmigrate.runtime_v2.module.initializers import initialize
 
 InitConfig = dict[str, Any] | list[dict[str, Any]] | None
@@ -36,11 +36,11 @@ class BaseModule(nn.Module):
 
     def init_weights(self) -> None:
         """Initialize the weights; the outermost call logs who initialized what."""
-        outermost = init_info.begin(self)
+        outermost = init_notes.begin(self)
         try:
             self._init_own_and_children()
         finally:
-            notes = init_info.end(self) if outermost else {}
+            notes = init_notes.end(self) if outermost else {}
         if outermost:
             self._dump_init_info(notes)
 
@@ -58,7 +58,7 @@ class BaseModule(nn.Module):
             if initialize_child is not None:
                 initialize_child()
                 note = f"Initialized by user-defined `init_weights` in {type(child).__name__} "
-                init_info.update_init_info(child, note)
+                init_notes.update_init_info(child, note)
         self._is_init = True
 
     @master_only

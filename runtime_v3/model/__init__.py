@@ -1,12 +1,4 @@
-from mmmigrate.runtime_v3.model.averaged_model import (
-    BaseAveragedModel,
-    ExponentialMovingAverage,
-    MomentumAnnealingEMA,
-    StochasticWeightAverage,
-)
-from mmmigrate.runtime_v3.model.base_model import BaseDataPreprocessor, BaseModel, ImgDataPreprocessor
-from mmmigrate.runtime_v3.model.base_module import BaseModule, ModuleDict, ModuleList, Sequential
-from mmmigrate.runtime_v3.model.init_functions import (
+from mmmigrate.compat.layer_init import (
     bias_init_with_prob,
     caffe2_xavier_init,
     constant_init,
@@ -16,6 +8,14 @@ from mmmigrate.runtime_v3.model.init_functions import (
     uniform_init,
     xavier_init,
 )
+from mmmigrate.runtime_v3.model.averaged_model import (
+    BaseAveragedModel,
+    ExponentialMovingAverage,
+    MomentumAnnealingEMA,
+    StochasticWeightAverage,
+)
+from mmmigrate.runtime_v3.model.base_model import BaseDataPreprocessor, BaseModel, ImgDataPreprocessor
+from mmmigrate.runtime_v3.model.base_module import BaseModule, ModuleDict, ModuleList, Sequential
 from mmmigrate.runtime_v3.model.stack import stack_batch
 from mmmigrate.runtime_v3.model.sync_batchnorm import convert_sync_batchnorm, revert_sync_batchnorm
 from mmmigrate.runtime_v3.model.test_time_aug import BaseTTAModel

@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 import logging
 from abc import ABCMeta
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from torch import nn
 
+from mmmigrate.compat.init_notes import begin, end, update_init_info
 from mmmigrate.runtime_v3.dist import master_only
 from mmmigrate.runtime_v3.logging import MMLogger, print_log
-from mmmigrate.runtime_v3.model.weight_init import PretrainedInit, initialize, update_init_info
+from mmmigrate.runtime_v3.model.weight_init import PretrainedInit, initialize
 from mmmigrate.runtime_v3.model.wrappers import is_model_wrapper
 
 
@@ -38,9 +38,7 @@ class BaseModule(nn.Module, metaclass=ABCMeta):
 
         The outermost call writes to the log file what initialized each parameter.
         """
-        outermost = not hasattr(self, "_params_init_info")
-        if outermost:
-            self._begin_record()
+        outermost = begin(self)
         if self._is_init:
             print_log(
                 f"init_weights of {type(self).__name__} has been called more than once.", "current", logging.WARNING
@@ -49,19 +47,7 @@ class BaseModule(nn.Module, metaclass=ABCMeta):
             self._init_tree()
             self._is_init = True
         if outermost:
-            self._dump_init_info()
-            for module in self.modules():
-                del module._params_init_info
-
-    def _begin_record(self) -> None:
-        record: dict[nn.Parameter, dict[str, Any]] = defaultdict(dict)
-        for param in self.parameters():
-            record[param]["init_info"] = (
-                f"The value is the same before and after calling `init_weights` of {type(self).__name__} "
-            )
-            record[param]["tmp_mean_value"] = param.data.mean().cpu()
-        for module in self.modules():
-            module._params_init_info = record  # type: ignore[assignment]
+            self._dump_init_info(end(self))
 
     def _init_tree(self) -> None:
         configs = [self.init_cfg] if isinstance(self.init_cfg, dict) else (self.init_cfg or [])
@@ -81,8 +67,7 @@ class BaseModule(nn.Module, metaclass=ABCMeta):
             initialize(self, pretrained)
 
     @master_only
-    def _dump_init_info(self) -> None:
-        record: Any = self._params_init_info
+    def _dump_init_info(self, record: dict[nn.Parameter, dict[str, Any]]) -> None:
         lines = [f"\n{name} - {p.shape}: \n{record[p]['init_info']} \n" for name, p in self.named_parameters()]
         logger = MMLogger.get_current_instance()
         files: list[Any] = [handler for handler in logger.handlers if isinstance(handler, logging.FileHandler)]
