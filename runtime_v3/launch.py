@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mmmigrate.compat.config import Config
+from mmmigrate.runtime_v3.config.config import Config
 
 
 def configure(
@@ -48,6 +48,8 @@ def _switch_to_amp(cfg: Config) -> None:
     if wrapper is None:
         raise ValueError("--amp: the config has no optim_wrapper")
     kind = wrapper.get("type", "OptimWrapper")
+    # pure-Python configs name the class itself
+    kind = getattr(kind, "__name__", kind)
     if kind not in ("OptimWrapper", "AmpOptimWrapper"):
         raise ValueError(f"--amp: optim_wrapper.type={kind!r} has no form in mixed precision")
     wrapper["type"] = "AmpOptimWrapper"
