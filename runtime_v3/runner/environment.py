@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import random
-import sys
 import time
 import warnings
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 import torch.multiprocessing as mp
 
+from mmmigrate.compat import environment
 from mmmigrate.runtime_v3.device import is_cuda_available
 from mmmigrate.runtime_v3.dist import broadcast, get_rank, init_dist, is_distributed, sync_random_seed
 from mmmigrate.runtime_v3.logging import print_log
@@ -95,22 +95,13 @@ def shared_timestamp() -> str:
     return time.strftime("%Y%m%d_%H%M%S", time.localtime(now.item()))
 
 
-def collect_env() -> dict[str, str]:
-    """Versions and devices, for the head of the log."""
-    found = {
-        "sys.platform": sys.platform,
-        "Python": sys.version.replace("\n", ""),
-        "CUDA available": str(is_cuda_available()),
+def collect_env() -> dict[str, str | bool]:
+    """Versions, devices and the state of numpy's generator, for the head of the log."""
+    return {
+        **environment.collect_env(),
         "numpy_random_seed": str(np.random.get_state()[1][0]),  # type: ignore[index]
+        "MMEngine": framework_version(),
     }
-    if is_cuda_available():
-        names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
-        for name in dict.fromkeys(names):
-            found["GPU " + ",".join(str(i) for i, other in enumerate(names) if other == name)] = name
-    found["PyTorch"] = torch.__version__
-    found["PyTorch compiling details"] = torch.__config__.show()
-    found["MMEngine"] = framework_version()
-    return found
 
 
 def describe_environment(settings: dict[str, Any]) -> str:
