@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import distributed, nn
 
-from mmmigrate.runtime_v2.dist import allreduce_params, get_dist_info
+from mmmigrate.runtime_v2.dist import get_dist_info
 from mmmigrate.runtime_v2.hooks.extra import EXTRA_HOOKS
 from mmmigrate.runtime_v2.hooks.hook import Hook
 from mmmigrate.runtime_v2.parallel.wrappers import unwrapped
@@ -47,13 +47,23 @@ class SyncNormHook(Hook):
 
     def after_train_epoch(self, runner: BaseRunner) -> None:
         """Synchronise, if this epoch is due."""
-        if (runner.epoch + 1) % self.interval == 0 and get_dist_info()[1] > 1:
-            allreduce_params(_norm_states(runner.model))
+        world_size = get_dist_info()[1]
+        if (runner.epoch + 1) % self.interval == 0 and world_size > 1:
+            _average_norms(runner.model, world_size)
 
 
-def _norm_states(model: nn.Module) -> list[torch.Tensor]:
+def _average_norms(model: nn.Module, world_size: int) -> None:
+    """Replace the states of all batch norms by their mean over the processes, their counters too."""
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._NormBase)]
-    return [tensor for norm in norms for tensor in norm.state_dict().values() if tensor.is_floating_point()]
+    states = [tensor for norm in norms for tensor in norm.state_dict().values()]
+    if not states:
+        return
+    # all in one tensor in this order: where a value lies in it decides in which order the processes' are added
+    flat = torch.cat([state.flatten().float() for state in states])
+    distributed.all_reduce(flat)
+    flat /= world_size
+    for state, mean in zip(states, flat.split([state.numel() for state in states])):
+        state.copy_(mean.view(state.shape))
 
 
 @EXTRA_HOOKS.register_module()
