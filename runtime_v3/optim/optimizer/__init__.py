@@ -2,6 +2,10 @@ from mmmigrate.runtime_v3.optim.optimizer.amp_optimizer_wrapper import AmpOptimW
 from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
 from mmmigrate.runtime_v3.optim.optimizer.builder import build_optim_wrapper
 from mmmigrate.runtime_v3.optim.optimizer.default_constructor import DefaultOptimWrapperConstructor
+from mmmigrate.runtime_v3.optim.optimizer.layer_decay import (
+    LearningRateDecayOptimizerConstructor,
+    LearningRateDecayOptimWrapperConstructor,
+)
 from mmmigrate.runtime_v3.optim.optimizer.optimizer_wrapper import OptimWrapper
 from mmmigrate.runtime_v3.optim.optimizer.optimizer_wrapper_dict import OptimWrapperDict
 from mmmigrate.runtime_v3.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIMIZERS
@@ -12,6 +16,8 @@ __all__ = [
     "AmpOptimWrapper",
     "BaseOptimWrapper",
     "DefaultOptimWrapperConstructor",
+    "LearningRateDecayOptimWrapperConstructor",
+    "LearningRateDecayOptimizerConstructor",
     "OptimWrapper",
     "OptimWrapperDict",
     "build_optim_wrapper",
