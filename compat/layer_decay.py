@@ -38,7 +38,7 @@ def stage_id(name: str, stages: int) -> int:
 
 
 def decayed_groups(
-    model: nn.Module, paramwise_cfg: Mapping[str, Any], base_lr: float, base_wd: float | None
+    model: nn.Module, paramwise_cfg: Mapping[str, Any], base_lr: float | None, base_wd: float | None
 ) -> list[dict[str, Any]]:
     """One group per layer and kind: rate `base_lr * decay_rate ** distance from the output`.
 
@@ -48,6 +48,8 @@ def decayed_groups(
     missing = [key for key in ("num_layers", "decay_rate") if key not in paramwise_cfg]
     if missing:
         raise ValueError(f"paramwise_cfg of a rate that falls by layer needs {' and '.join(missing)}")
+    if base_lr is None:
+        raise ValueError("a rate that falls by layer needs lr in the optimizer's config")
     count = paramwise_cfg["num_layers"] + 2
     kind = paramwise_cfg.get("decay_type", "layer_wise")
     backbone = type(getattr(model, "backbone", None)).__name__

@@ -29,7 +29,7 @@ class LearningRateDecayOptimizerConstructor(DefaultOptimWrapperConstructor):
         self, params: list[dict[str, Any]], module: nn.Module, prefix: str = "", is_dcn_module: bool | None = None
     ) -> None:
         """Appends the groups of the whole model."""
-        groups = decayed_groups(module, self.paramwise_cfg, self._base("lr", "decay_rate"), self.base_wd)
+        groups = decayed_groups(module, self.paramwise_cfg, self.base_lr, self.base_wd)
         for group in groups:
             if group["weight_decay"] is None:
                 del group["weight_decay"]
