@@ -191,7 +191,7 @@ def register(root: str) -> tuple[type, type]:
     return made[0], made[1]
 
 
-def _real_mmengine() -> bool:
+def real_mmengine_trains() -> bool:
     """Whether the mmengine in use is the library itself and not the name under which runtime_v3 answers."""
     if "mmengine" not in sys.modules:
         return False
@@ -200,6 +200,6 @@ def _real_mmengine() -> bool:
 
 
 # Where mmengine itself trains, its classes are the ones handed on from here.
-ClosedFormLR, ClosedFormMomentum = register("mmengine" if _real_mmengine() else "mmmigrate.runtime_v3")
+ClosedFormLR, ClosedFormMomentum = register("mmengine" if real_mmengine_trains() else "mmmigrate.runtime_v3")
 if "mmmigrate.runtime_v3.optim" in sys.modules:
     register("mmmigrate.runtime_v3")

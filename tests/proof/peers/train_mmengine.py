@@ -14,7 +14,6 @@ import mmengine.runner  # noqa: E402
 from mmengine import registry  # noqa: E402
 from mmengine.config import Config  # noqa: E402
 
-import mmmigrate.compat.adapters  # noqa: E402, F401  # answers `import mmcv`
 from mmmigrate.compat import aliases  # noqa: E402
 from mmmigrate.compat.adapters.dataset import adapted_dataset  # noqa: E402
 from mmmigrate.compat.adapters.hook import adapted_hook  # noqa: E402
@@ -24,6 +23,7 @@ from mmmigrate.compat.trace.recorder import recorder_class  # noqa: E402
 
 
 def register():
+    aliases.install("mmcv")
     shapes = importlib.import_module("shapes")
     for model in (shapes.ShapeClassifier, shapes.ShapeSegmentor):
         registry.MODELS.register_module(name=model.__name__, module=adapted_model(model))
