@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmmigrate.compat.findings import ConversionError
+from mmmigrate.converters.convert import ConfigConverter
 from mmmigrate.converters.read.load import Loader
 from mmmigrate.converters.read.traced import plain, same
 
@@ -133,10 +134,28 @@ def test_what_cannot_be_evaluated_is_refused_with_its_place(text: str, tmp_path:
     assert finding.path.endswith(".py")
 
 
-def test_deep_nesting_is_refused_not_a_crash(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 5000 + "]" * 5000,
+        "(" * 100_000 + ")" * 100_000,
+        "+".join(["1"] * 60_000),
+        "a" + ".b" * 50_000,
+        "-" * 100_000 + "1",
+        "dict(a=" * 900 + "1" + ")" * 900,
+        "9" * 100_000,
+    ],
+    ids=["brackets", "parentheses", "sum", "attributes", "signs", "dicts", "digits"],
+)
+def test_deep_nesting_is_refused_not_a_crash(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConversionError) as error:
-        read(tmp_path, "x = " + "[" * 5000 + "]" * 5000 + "\n")
+        read(tmp_path, f"x = {text}\n")
     assert error.value.finding.code in {"CFG001", "CFG003"}
+
+
+def test_a_value_that_holds_itself_does_not_hang(tmp_path: Path) -> None:
+    (tmp_path / "config.py").write_text("a = {}\na['a'] = a\noptimizer = a\nworkflow = []\nworkflow.append(workflow)\n")
+    assert not ConfigConverter().convert(tmp_path / "config.py").changed
 
 
 def test_a_place_counts_characters_not_bytes(tmp_path: Path) -> None:
