@@ -1,4 +1,5 @@
 from mmmigrate.runtime_v3.hooks.checkpoint_hook import CheckpointHook
+from mmmigrate.runtime_v3.hooks.detection_visualization_hook import DetVisualizationHook
 from mmmigrate.runtime_v3.hooks.early_stopping_hook import EarlyStoppingHook
 from mmmigrate.runtime_v3.hooks.ema_hook import EMAHook
 from mmmigrate.runtime_v3.hooks.empty_cache_hook import EmptyCacheHook
@@ -15,6 +16,7 @@ from mmmigrate.runtime_v3.hooks.visualization_hook import NaiveVisualizationHook
 
 __all__ = [
     "CheckpointHook",
+    "DetVisualizationHook",
     "DistSamplerSeedHook",
     "EMAHook",
     "EarlyStoppingHook",

@@ -1,3 +1,4 @@
+from mmmigrate.runtime_v3.visualization.detection import DetLocalVisualizer
 from mmmigrate.runtime_v3.visualization.services import (
     AimVisBackend,
     ClearMLVisBackend,
@@ -14,6 +15,7 @@ __all__ = [
     "BaseVisBackend",
     "ClearMLVisBackend",
     "DVCLiveVisBackend",
+    "DetLocalVisualizer",
     "LocalVisBackend",
     "MLflowVisBackend",
     "NeptuneVisBackend",

@@ -12,16 +12,21 @@ from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.runtime_v3.logging.manager import ManagerMixin
 from mmmigrate.runtime_v3.registry import VISBACKENDS, VISUALIZERS
 from mmmigrate.runtime_v3.storage import join
+from mmmigrate.runtime_v3.visualization.drawing import Drawing
+from mmmigrate.runtime_v3.visualization.featmap import draw_featmap
 from mmmigrate.runtime_v3.visualization.vis_backend import BaseVisBackend
+from mmmigrate.runtime_v3.visualization.window import show_image
 
 
 @VISUALIZERS.register_module()
-class Visualizer(ManagerMixin):
+class Visualizer(ManagerMixin, Drawing):
     """One interface to all backends; acts in process 0 only.
 
     `vis_backends`: one or several, built or as config, each with an optional `name`. Their files lie in
     `save_dir/vis_data` unless a backend has a `save_dir` of its own.
     """
+
+    draw_featmap = staticmethod(draw_featmap)
 
     def __init__(
         self,
@@ -34,7 +39,9 @@ class Visualizer(ManagerMixin):
     ) -> None:
         super().__init__(name)
         self._dataset_meta: dict[str, Any] | None = None
-        self._image = image
+        self._image = None
+        if image is not None:
+            self.set_image(image)
         self.fig_save_cfg = fig_save_cfg or {"frameon": False}
         self.fig_show_cfg = fig_show_cfg or {"frameon": False}
         self._vis_backends: dict[str, BaseVisBackend] = {}
@@ -114,6 +121,18 @@ class Visualizer(ManagerMixin):
         **kwargs: Any,
     ) -> None:
         """Nothing here: a visualizer for a task draws the sample's annotations and predictions."""
+
+    def show(
+        self,
+        drawn_img: np.ndarray[Any, Any] | None = None,
+        win_name: str = "image",
+        wait_time: float = 0.0,
+        continue_key: str = " ",
+        backend: str = "matplotlib",
+    ) -> None:
+        """Shows an image in a window for `wait_time` seconds; 0: until it is closed, or for OpenCV a key is pressed."""
+        if get_dist_info()[0] == 0:
+            show_image(self._current() if drawn_img is None else drawn_img, win_name, wait_time, backend)
 
     def close(self) -> None:
         for backend in self._backends():
