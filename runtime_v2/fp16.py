@@ -85,3 +85,52 @@ def wrap_fp16_model(model: nn.Module) -> None:
     for module in model.modules():
         if hasattr(module, "fp16_enabled"):
             module.fp16_enabled = True  # type: ignore[assignment]
+
+
+class LossScaler:
+    """The scale of mmcv's mixed precision before torch had one; projects that scale the loss themselves use it.
+
+    In the mode 'dynamic' the scale is divided by `scale_factor` (but stays at least 1) when gradients overflow, and
+    multiplied by it after each `scale_window` updates without overflow; in 'static' it stays.
+    """
+
+    def __init__(
+        self, init_scale: float = 2**32, mode: str = "dynamic", scale_factor: float = 2.0, scale_window: int = 1000
+    ) -> None:
+        if mode not in ("dynamic", "static"):
+            raise ValueError(f"mode can only be dynamic or static, got {mode!r}")
+        self.cur_scale = init_scale
+        self.cur_iter = 0
+        self.mode = mode
+        self.last_overflow_iter = -1
+        self.scale_factor = scale_factor
+        self.scale_window = scale_window
+
+    @property
+    def loss_scale(self) -> float:
+        """The current scale."""
+        return self.cur_scale
+
+    def has_overflow(self, params: Iterable[nn.Parameter]) -> bool:
+        """Whether any gradient sums to infinity or NaN; never in the mode 'static'."""
+        grads = [param.grad for param in params if param.grad is not None]
+        return self.mode == "dynamic" and any(not torch.isfinite(grad.float().sum()) for grad in grads)
+
+    def update_scale(self, overflow: bool) -> None:
+        """Count one update, with or without overflow."""
+        if self.mode != "dynamic":
+            return
+        if overflow:
+            self.cur_scale = max(self.cur_scale / self.scale_factor, 1)
+            self.last_overflow_iter = self.cur_iter
+        elif (self.cur_iter - self.last_overflow_iter) % self.scale_window == 0:
+            self.cur_scale *= self.scale_factor
+        self.cur_iter += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that decides the next scales."""
+        return dict(vars(self))
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave; a key that is missing raises KeyError."""
+        vars(self).update({name: state_dict[name] for name in vars(self)})

@@ -57,8 +57,8 @@ def build_training(
     """Build model, data, optimizer, runner and hooks from a v2 config.
 
     The seed is set before the model is built, then `init_weights()` is called if the model has it. With `validate`,
-    `data.val` is evaluated unless the config says `evaluation=None`. A checkpoint to resume comes from `resume_from`, with
-    `auto_resume` from the latest in the work directory, or from the config; `load_from` gives weights only.
+    `data.val` is evaluated unless the config says `evaluation=None`. A checkpoint to resume comes from `resume_from`,
+    with `auto_resume` from the latest in the work directory, or from the config; `load_from` gives weights only.
     Processes of a distributed run must have joined (`init_dist`) before.
     """
     cfg = copy.deepcopy(cfg)

@@ -30,9 +30,9 @@ class _AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname.partition(".")[0] != self.library.name:
             return None
-        if fullname.rpartition(".")[2].startswith("_"):
-            return None  # mmcv._ext and the like: libraries probe for them and expect a plain no
         if fullname not in self.library.modules():
+            if fullname.rpartition(".")[2].startswith("_"):
+                return None  # mmcv._ext and the like: libraries probe for them and expect a plain no
             # Not returning None: a finder after this one could find parts of the real library. The error has no name,
             # or `from mmcv.runner import X` would replace its message by Python's own.
             raise ModuleNotFoundError(missing_message(fullname))

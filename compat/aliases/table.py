@@ -112,6 +112,7 @@ MMCV = Library(
         "fileio": ("file_client", "io", "parse"),
         "fileio.handlers": ("base", "json_handler", "pickle_handler", "yaml_handler"),
         "parallel": (
+            "_functions",
             "collate",
             "data_container",
             "data_parallel",

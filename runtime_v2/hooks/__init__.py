@@ -27,11 +27,13 @@ from mmmigrate.runtime_v2.hooks.logger import (
     LoggerHook,
     MlflowLoggerHook,
     NeptuneLoggerHook,
+    PaviLoggerHook,
     SegmindLoggerHook,
     TensorboardLoggerHook,
     TextLoggerHook,
     WandbLoggerHook,
 )
+from mmmigrate.runtime_v2.hooks.logger.wandb_tables import MMDetWandbHook
 from mmmigrate.runtime_v2.hooks.lr_cycles import (
     CosineRestartLrUpdaterHook,
     CyclicLrUpdaterHook,
@@ -98,6 +100,7 @@ __all__ = [
     "LinearMomentumEMAHook",
     "LoggerHook",
     "LrUpdaterHook",
+    "MMDetWandbHook",
     "MemoryProfilerHook",
     "MlflowLoggerHook",
     "MomentumUpdaterHook",
@@ -106,6 +109,7 @@ __all__ = [
     "OneCycleLrUpdaterHook",
     "OneCycleMomentumUpdaterHook",
     "OptimizerHook",
+    "PaviLoggerHook",
     "PolyLrUpdaterHook",
     "ProfilerHook",
     "SegmindLoggerHook",

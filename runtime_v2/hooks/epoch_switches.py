@@ -62,7 +62,7 @@ def _average_norms(model: nn.Module, world_size: int) -> None:
     flat = torch.cat([state.flatten().float() for state in states])
     distributed.all_reduce(flat)
     flat /= world_size
-    for state, mean in zip(states, flat.split([state.numel() for state in states])):
+    for state, mean in zip(states, torch.split(flat, [state.numel() for state in states])):
         state.copy_(mean.view(state.shape))
 
 

@@ -21,7 +21,7 @@ def scatter(inputs: Any, target_gpus: Sequence[int], dim: int = 0) -> list[Any]:
             return [inputs.contiguous()]
         return list(TorchScatter.apply(targets, None, dim, inputs))  # type: ignore[no-untyped-call]
     if isinstance(inputs, DataContainer):
-        return list(inputs.data) if inputs.cpu_only else _move_chunks(inputs.data, targets)
+        return list(inputs.data) if inputs.cpu_only else move_chunks(inputs.data, targets)
     if isinstance(inputs, tuple) and inputs:
         return list(zip(*(scatter(item, targets, dim) for item in inputs)))
     if isinstance(inputs, list) and inputs:
@@ -44,7 +44,7 @@ def scatter_kwargs(
     return tuple(positional), tuple(named)
 
 
-def _move_chunks(chunks: Any, targets: Sequence[int]) -> list[Any]:
+def move_chunks(chunks: Any, targets: Sequence[int]) -> list[Any]:
     """The chunks of a DataContainer, moved to their devices: the first ones to the first device, and so on."""
     if isinstance(chunks, torch.Tensor):
         return [_move(chunks, targets[0])]

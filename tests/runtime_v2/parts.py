@@ -27,6 +27,7 @@ import torch
 from mmcv.cnn import initialize
 from mmcv.parallel import DataContainer as DC
 from mmcv.parallel import MMDataParallel, collate, is_module_wrapper, scatter
+from mmcv.parallel._functions import Scatter, get_input_device
 from mmcv.runner import (
     BaseModule,
     ModuleList,
@@ -39,6 +40,7 @@ from mmcv.runner import (
     save_checkpoint,
     set_random_seed,
 )
+from mmcv.runner.fp16_utils import LossScaler
 from mmcv.runner.log_buffer import LogBuffer
 from torch import nn
 
@@ -231,6 +233,32 @@ def averages():
     return [recent, {key: float(value).hex() for key, value in buffer.output.items()}]
 
 
+def loss_scales():
+    scalers = [LossScaler(scale_window=3), LossScaler(init_scale=4.0, scale_factor=3.0), LossScaler(8, mode="static")]
+    grads = [1.0, float("inf"), 2.0, 1.0, float("nan"), 3.0, 1.0, 1.0, float("inf"), float("inf"), 5.0]
+    found = []
+    for scaler in scalers:
+        for value in grads:
+            param = nn.Parameter(torch.zeros(2))
+            param.grad = torch.tensor([1.0, value])
+            overflow = scaler.has_overflow([nn.Parameter(torch.ones(1)), param])
+            scaler.update_scale(overflow)
+            found.append([overflow, float(scaler.loss_scale).hex()])
+        other = LossScaler()
+        other.load_state_dict(scaler.state_dict())
+        found.append(dict(sorted(other.state_dict().items())))
+    return found
+
+
+def scatter_functions():
+    nested = [torch.arange(3.0), [torch.ones(1), torch.zeros(2)]]
+    return [
+        Scatter.forward([-1], torch.arange(4.0).view(2, 2).t()),
+        Scatter.forward([-1], nested),
+        [get_input_device(nested), get_input_device(nested[0])],
+    ]
+
+
 def main():
     results = {
         "batches": plain(batches()),
@@ -239,6 +267,8 @@ def main():
         "checkpoints": plain(checkpoints()),
         "precision": plain(precision()),
         "averages": averages(),
+        "loss scales": loss_scales(),
+        "scatter functions": plain(scatter_functions()),
         "wrapper": [is_module_wrapper(MMDataParallel(nn.Linear(1, 1))), is_module_wrapper(nn.Linear(1, 1))],
     }
     Path(sys.argv[2]).write_text(json.dumps(results))

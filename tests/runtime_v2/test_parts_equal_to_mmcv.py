@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).with_name("parts.py")
-PARTS = ("batches", "weights", "groups", "checkpoints", "precision", "averages", "wrapper")
+PARTS = (
+    "batches",
+    "weights",
+    "groups",
+    "checkpoints",
+    "precision",
+    "averages",
+    "loss scales",
+    "scatter functions",
+    "wrapper",
+)
 
 
 @pytest.fixture(scope="module")

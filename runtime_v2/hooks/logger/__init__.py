@@ -1,6 +1,7 @@
 """Loggers."""
 
 from mmmigrate.runtime_v2.hooks.logger.base import LoggerHook
+from mmmigrate.runtime_v2.hooks.logger.pavi import PaviLoggerHook
 from mmmigrate.runtime_v2.hooks.logger.services import (
     ClearMLLoggerHook,
     DvcliveLoggerHook,
@@ -18,6 +19,7 @@ __all__ = [
     "LoggerHook",
     "MlflowLoggerHook",
     "NeptuneLoggerHook",
+    "PaviLoggerHook",
     "SegmindLoggerHook",
     "TensorboardLoggerHook",
     "TextLoggerHook",

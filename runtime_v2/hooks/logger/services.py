@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SUMMARIES = ("min", "max", "mean", "best", "last", "none")
 
 
-def _service(module: str, hook: LoggerHook, package: str | None = None) -> Any:
+def service(module: str, hook: LoggerHook, package: str | None = None) -> Any:
     """The service's module; an ImportError that says what to install."""
     try:
         return import_module(module)
@@ -50,7 +50,7 @@ class WandbLoggerHook(LoggerHook):
         define_metric_cfg: dict[str, str] | None = None,
     ) -> None:
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
-        self.wandb = _service("wandb", self)
+        self.wandb = service("wandb", self)
         self.init_kwargs = init_kwargs
         self.commit = commit
         self.with_step = with_step
@@ -106,7 +106,9 @@ class MlflowLoggerHook(LoggerHook):
         by_epoch: bool = True,
     ) -> None:
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
-        self.mlflow = _service("mlflow", self)
+        self.mlflow = service("mlflow", self)
+        # asked for now: what is missing must show before the run, not when it ends
+        self.mlflow_pytorch = service("mlflow.pytorch", self, "mlflow") if log_model else None
         self.exp_name = exp_name
         self.tags = tags
         self.params = params
@@ -133,9 +135,9 @@ class MlflowLoggerHook(LoggerHook):
     @master_only
     def after_run(self, runner: BaseRunner) -> None:
         """Log the model."""
-        if self.log_model:
+        if self.mlflow_pytorch is not None:
             requirements = [f"torch=={torch.__version__.partition('+')[0]}"]
-            _service("mlflow.pytorch", self, "mlflow").log_model(runner.model, "models", pip_requirements=requirements)
+            self.mlflow_pytorch.log_model(runner.model, "models", pip_requirements=requirements)
 
 
 @HOOKS.register_module()
@@ -157,7 +159,7 @@ class DvcliveLoggerHook(LoggerHook):
     ) -> None:
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
         self.model_file = model_file
-        self.dvclive = dvclive if dvclive is not None else _service("dvclive", self).Live(**kwargs)
+        self.dvclive = dvclive if dvclive is not None else service("dvclive", self).Live(**kwargs)
 
     @master_only
     def log(self, runner: BaseRunner) -> None:
@@ -204,7 +206,7 @@ class NeptuneLoggerHook(LoggerHook):
         by_epoch: bool = True,
     ) -> None:
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
-        self.neptune = _service("neptune", self)
+        self.neptune = service("neptune", self)
         self.init_kwargs = init_kwargs
         self.with_step = with_step
         self.run: Any = None
@@ -242,7 +244,7 @@ class ClearMLLoggerHook(LoggerHook):
         by_epoch: bool = True,
     ) -> None:
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
-        self.clearml = _service("clearml", self)
+        self.clearml = service("clearml", self)
         self.init_kwargs = init_kwargs
 
     @master_only
@@ -267,7 +269,7 @@ class SegmindLoggerHook(LoggerHook):
         self, interval: int = 10, ignore_last: bool = True, reset_flag: bool = False, by_epoch: bool = True
     ) -> None:
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
-        segmind = _service("segmind", self)
+        segmind = service("segmind", self)
         self.log_metrics = segmind.tracking.fluent.log_metrics
         self.mlflow_log = segmind.utils.logging_utils.try_mlflow_log
 
