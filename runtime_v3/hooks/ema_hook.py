@@ -12,6 +12,7 @@ import torch
 from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.registry import HOOKS, MODELS
+from mmmigrate.runtime_v3.sharding import is_sharded
 
 if TYPE_CHECKING:
     from mmmigrate.runtime_v3.runner import Runner
@@ -52,6 +53,8 @@ class EMAHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         self.src_model = runner._bare_model()
+        if is_sharded(self.src_model):
+            raise ValueError("EMAHook cannot average a model that is spread over processes: use another model wrapper")
         self.ema_model = MODELS.build(self.ema_cfg, default_args={"model": self.src_model})
 
     def before_train(self, runner: Runner) -> None:

@@ -32,7 +32,13 @@ from mmmigrate.runtime_v3.model.weight_init import (
     initialize,
     update_init_info,
 )
-from mmmigrate.runtime_v3.model.wrappers import MMDistributedDataParallel, detect_anomalous_params, is_model_wrapper
+from mmmigrate.runtime_v3.model.wrappers import (
+    MMDistributedDataParallel,
+    MMFullyShardedDataParallel,
+    MMSeparateDistributedDataParallel,
+    detect_anomalous_params,
+    is_model_wrapper,
+)
 
 __all__ = [
     "BaseAveragedModel",
@@ -47,6 +53,8 @@ __all__ = [
     "ImgDataPreprocessor",
     "KaimingInit",
     "MMDistributedDataParallel",
+    "MMFullyShardedDataParallel",
+    "MMSeparateDistributedDataParallel",
     "ModuleDict",
     "ModuleList",
     "MomentumAnnealingEMA",

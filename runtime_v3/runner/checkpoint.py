@@ -20,6 +20,7 @@ from mmmigrate.runtime_v3 import storage
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.model.wrappers import is_model_wrapper
 from mmmigrate.runtime_v3.runner.safe_load import load_safely
+from mmmigrate.runtime_v3.sharding import is_sharded, part_weights, whole
 
 Loader = Callable[..., Any]
 REVISE = (("^module\\.", ""),)
@@ -150,7 +151,7 @@ def load_state_dict(
     unexpected: list[str] = []
     problems: list[str] = []
     metadata = getattr(state_dict, "_metadata", None)
-    state = OrderedDict(state_dict)
+    state = OrderedDict(part_weights(state_dict, module) if is_sharded(module) else state_dict)
 
     def load(target: Any, prefix: str = "") -> None:
         if is_model_wrapper(target) or type(target).__name__ == "BaseTTAModel":
@@ -186,7 +187,7 @@ def weights_to_cpu(state_dict: dict[str, Any]) -> dict[str, Any]:
 def to_cpu(data: Any) -> Any:
     """The same containers with all tensors on the CPU."""
     if isinstance(data, torch.Tensor):
-        return data.cpu()
+        return whole(data).cpu()
     if isinstance(data, dict):
         return type(data)((key, to_cpu(value)) for key, value in data.items())
     if isinstance(data, (list, tuple)) and not hasattr(data, "_fields"):
@@ -195,10 +196,24 @@ def to_cpu(data: Any) -> Any:
 
 
 def get_state_dict(module: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
-    """`module.state_dict()`, without the wrapper."""
+    """`module.state_dict()`, without the wrapper and without those inside, at any depth."""
     inner = module.module if is_model_wrapper(module) else module
     weights: dict[str, Any] = inner.state_dict(destination=destination, prefix=prefix, keep_vars=keep_vars)
-    return weights
+    wrapped = [f"{prefix}{name}." for name, part in inner.named_modules() if name and is_model_wrapper(part)]
+    if not wrapped:
+        return weights
+
+    def bare(name: str) -> str:
+        # The outermost comes last: until then the names inside are those of the wrapped modules.
+        for start in reversed(wrapped):
+            if f"{name}.".startswith(f"{start}module."):
+                name = (start + f"{name}."[len(start) + len("module.") :]).removesuffix(".")
+        return name
+
+    found = OrderedDict((bare(name), value) for name, value in weights.items())
+    metadata = getattr(weights, "_metadata", {})
+    found._metadata = OrderedDict((bare(name), value) for name, value in metadata.items())  # type: ignore[attr-defined]
+    return found
 
 
 def checkpoint_bytes(checkpoint: dict[str, Any]) -> bytes:

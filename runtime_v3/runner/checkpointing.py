@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mmmigrate.compat.dist import master_only
+from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.runtime_v3.device import get_device
 from mmmigrate.runtime_v3.logging import MessageHub, MMLogger
 from mmmigrate.runtime_v3.model.wrappers import is_model_wrapper
 from mmmigrate.runtime_v3.optim import OptimWrapper
 from mmmigrate.runtime_v3.runner.checkpoint import (
     find_latest_checkpoint,
+    get_state_dict,
     load_checkpoint_file,
     load_into,
     save_checkpoint,
@@ -23,6 +24,7 @@ from mmmigrate.runtime_v3.runner.checkpoint import (
 )
 from mmmigrate.runtime_v3.runner.plain import as_plain
 from mmmigrate.runtime_v3.runner.rng_state import capture_rng_state, restore_rng_state
+from mmmigrate.runtime_v3.sharding import is_sharded
 from mmmigrate.runtime_v3.storage import join
 from mmmigrate.runtime_v3.versions import framework_version
 
@@ -142,7 +144,6 @@ class Checkpointing:
     def _bare_model(self) -> Any:
         return self.model.module if is_model_wrapper(self.model) else self.model
 
-    @master_only
     def save_checkpoint(
         self,
         out_dir: str,
@@ -154,23 +155,34 @@ class Checkpointing:
         by_epoch: bool = True,
         backend_args: dict[str, Any] | None = None,
     ) -> None:
-        """Writes a checkpoint atomically. `meta` without 'epoch' and 'iter' counts the one just being finished."""
+        """Writes a checkpoint atomically, in process 0; all processes must call it.
+
+        `meta` without 'epoch' and 'iter' counts the one just being finished.
+        """
         runner: Any = self
         if meta is not None and not isinstance(meta, dict):
             raise TypeError(f"meta must be a dict or None, got {type(meta).__name__}")
+        is_master = get_dist_info()[0] == 0
+        if not is_master and not is_sharded(self.model):
+            return
+        if save_optimizer and not isinstance(self.optim_wrapper, OptimWrapper):
+            raise TypeError(f"the optimizer is not built yet: {self.optim_wrapper!r}")
+        # All processes give their parts of what is sharded.
+        weights = weights_to_cpu(get_state_dict(self.model))
+        optimizer = to_cpu(self.optim_wrapper.state_dict()) if save_optimizer else None
+        if not is_master:
+            return
         meta = dict(meta or {})
         meta.setdefault("epoch", runner.epoch + (1 if by_epoch else 0))
         meta.setdefault("iter", runner.iter + (0 if by_epoch else 1))
         meta.update(self._describe_run())
         checkpoint: dict[str, Any] = {
             "meta": as_plain(meta, "meta"),
-            "state_dict": weights_to_cpu(self._bare_model().state_dict()),
+            "state_dict": weights,
             "message_hub": as_plain(to_cpu(self.message_hub.state_dict()), "message_hub"),
         }
         if save_optimizer:
-            if not isinstance(self.optim_wrapper, OptimWrapper):
-                raise TypeError(f"the optimizer is not built yet: {self.optim_wrapper!r}")
-            checkpoint["optimizer"] = to_cpu(self.optim_wrapper.state_dict())
+            checkpoint["optimizer"] = optimizer
         if save_param_scheduler and self.param_schedulers is None:
             self.logger.log(logging.WARNING, "There are no parameter schedulers to be saved.")
         elif save_param_scheduler:

@@ -36,6 +36,7 @@ from mmmigrate.runtime_v3.runner.hooking import HookRegister
 from mmmigrate.runtime_v3.runner.model_options import turn_on_options
 from mmmigrate.runtime_v3.runner.progress import Progress
 from mmmigrate.runtime_v3.runner.scheduler_config import check_scheduler_config
+from mmmigrate.runtime_v3.sharding import is_sharded
 
 ConfigType = dict[str, Any] | Config
 
@@ -205,7 +206,8 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
 
     def _init_model_weights(self) -> None:
         model = self._bare_model()
-        if hasattr(model, "init_weights"):
+        # Sharded weights were initialized while they were whole.
+        if hasattr(model, "init_weights") and not is_sharded(model):
             model.init_weights()
             if self._world_size > 1:
                 for weights in model.state_dict().values():

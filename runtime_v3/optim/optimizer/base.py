@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
+from mmmigrate.runtime_v3.sharding import part_optimizer
+
 
 class BaseOptimWrapper(ABC):
     """Wraps an optimizer behind one interface for all kinds of precision, accumulation and clipping.
@@ -49,6 +51,7 @@ class BaseOptimWrapper(ABC):
         if base is not None:
             self.base_param_settings = base
         self.optimizer.load_state_dict(state)
+        part_optimizer(self.optimizer)
 
     @property
     def param_groups(self) -> Any:

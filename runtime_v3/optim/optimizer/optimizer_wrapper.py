@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from mmmigrate.runtime_v3.logging import MessageHub, print_log
 from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
 from mmmigrate.runtime_v3.registry import OPTIM_WRAPPERS
+from mmmigrate.runtime_v3.sharding import whole
 
 _NOTHING = nullcontext()
 
@@ -94,7 +95,7 @@ class OptimWrapper(BaseOptimWrapper):
         if params:
             norm = self.clip_func(params, **(self.clip_grad_kwargs or {}))
             if norm is not None:
-                self.message_hub.update_scalar(f"train/{self.grad_name}", float(norm))
+                self.message_hub.update_scalar(f"train/{self.grad_name}", float(whole(norm)))
 
     def initialize_count_status(self, model: nn.Module, init_counts: int, max_counts: int) -> None:
         """Tells at which iteration training begins and ends, so that the last accumulation is scaled rightly."""

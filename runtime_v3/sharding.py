@@ -1,0 +1,43 @@
+"""Tensors of which every process holds a part (`DTensor`), as `fully_shard` leaves them, and whole ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def is_sharded(model: nn.Module) -> bool:
+    """Whether processes hold parts of the parameters."""
+    return any(hasattr(param, "device_mesh") for param in model.parameters())
+
+
+def whole(tensor: Any) -> torch.Tensor:
+    """The whole tensor; all processes must ask for it at the same time if it is sharded."""
+    found: torch.Tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+    return found
+
+
+def parted_like(tensor: torch.Tensor, like: Any) -> torch.Tensor:
+    """This process's part of a whole tensor, if `like` is sharded and of the same shape; else the tensor itself."""
+    if not hasattr(like, "device_mesh") or hasattr(tensor, "device_mesh") or tensor.shape != like.shape:
+        return tensor
+    from torch.distributed.tensor import distribute_tensor
+
+    return distribute_tensor(tensor.to(like.device), like.device_mesh, like.placements)
+
+
+def part_weights(weights: Mapping[str, Any], model: nn.Module) -> dict[str, Any]:
+    """The weights in the form in which `model` holds them."""
+    held = model.state_dict()
+    return {name: parted_like(value, held[name]) if name in held else value for name, value in weights.items()}
+
+
+def part_optimizer(optimizer: torch.optim.Optimizer) -> None:
+    """Parts what the optimizer has just loaded as its parameters are parted."""
+    for param, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor):
+                state[name] = parted_like(value, param)
