@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +33,11 @@ def parted_like(tensor: torch.Tensor, like: Any) -> torch.Tensor:
 def part_weights(weights: Mapping[str, Any], model: nn.Module) -> dict[str, Any]:
     """The weights in the form in which `model` holds them."""
     held = model.state_dict()
-    return {name: parted_like(value, held[name]) if name in held else value for name, value in weights.items()}
+    found = OrderedDict(
+        (name, parted_like(value, held[name]) if name in held else value) for name, value in weights.items()
+    )
+    found._metadata = getattr(weights, "_metadata", OrderedDict())  # type: ignore[attr-defined]
+    return found
 
 
 def part_optimizer(optimizer: torch.optim.Optimizer) -> None:

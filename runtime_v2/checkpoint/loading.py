@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import pickle
-import re
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from mmmigrate.compat.checkpoint_loading import Schemes, fill_in, part_of, renamed
 from mmmigrate.runtime_v2.dist import get_dist_info
 from mmmigrate.runtime_v2.logs import print_log
 from mmmigrate.runtime_v2.parallel.wrappers import is_module_wrapper
@@ -39,11 +38,7 @@ def load_checkpoint(
     checkpoint = _load_checkpoint(filename, map_location, logger)
     if not isinstance(checkpoint, dict):
         raise RuntimeError(f"No state_dict found in checkpoint file {filename}")
-    weights = checkpoint.get("state_dict", checkpoint)
-    metadata = getattr(weights, "_metadata", OrderedDict())
-    for pattern, replacement in revise_keys:
-        weights = OrderedDict((re.sub(pattern, replacement, name), value) for name, value in weights.items())
-    weights._metadata = metadata
+    weights = renamed(checkpoint.get("state_dict", checkpoint), revise_keys)
     load_state_dict(model, weights, strict, logger)
     return checkpoint
 
@@ -56,31 +51,9 @@ def load_state_dict(
     Missing, unexpected and ill-shaped entries are reported in one message: an error if `strict`, else logged (or
     printed). A batch norm's missing `num_batches_tracked` is no fault.
     """
-    metadata = getattr(state_dict, "_metadata", None)
-    state_dict = state_dict.copy()
-    if metadata is not None:
-        state_dict._metadata = metadata
-    missing: list[str] = []
-    unexpected: list[str] = []
-    problems: list[str] = []
-
-    def load(part: nn.Module, prefix: str) -> None:
-        if is_module_wrapper(part):
-            part = part.module  # type: ignore[assignment]
-        local = {} if metadata is None else metadata.get(prefix[:-1], {})
-        part._load_from_state_dict(state_dict, prefix, local, True, missing, unexpected, problems)
-        for name, child in part._modules.items():
-            if child is not None:
-                load(child, f"{prefix}{name}.")
-
-    load(module, "")
-    missing = [name for name in missing if "num_batches_tracked" not in name]
-    if unexpected:
-        problems.append(f"unexpected key in source state_dict: {', '.join(unexpected)}\n")
-    if missing:
-        problems.append(f"missing keys in source state_dict: {', '.join(missing)}\n")
-    if problems and get_dist_info()[0] == 0:
-        _report("\n".join(["The model and loaded state dict do not match exactly\n", *problems]), strict, logger)
+    message = fill_in(module, state_dict, is_module_wrapper)
+    if message is not None and get_dist_info()[0] == 0:
+        _report(message, strict, logger)
 
 
 def _report(message: str, strict: bool, logger: logging.Logger | None) -> None:
@@ -92,34 +65,15 @@ def _report(message: str, strict: bool, logger: logging.Logger | None) -> None:
         print(message)
 
 
-class CheckpointLoader:
+class CheckpointLoader(Schemes):
     """Reads a checkpoint by the scheme of its URI; others can be added with `register_scheme`."""
-
-    _schemes: ClassVar[dict[str, Callable[..., Any]]] = {}
-
-    @classmethod
-    def register_scheme(
-        cls, prefixes: str | Sequence[str], loader: Callable[..., Any] | None = None, force: bool = False
-    ) -> Any:
-        """Register `loader(filename, map_location)` for URIs that begin with one of `prefixes`; also a decorator."""
-
-        def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            for prefix in [prefixes] if isinstance(prefixes, str) else prefixes:
-                if prefix in cls._schemes and not force:
-                    raise KeyError(f"{prefix} is already registered as a loader, add force=True to override it")
-                cls._schemes[prefix] = function
-            # the most specific prefix is tried first; the empty one, for plain paths, last
-            cls._schemes = dict(sorted(cls._schemes.items(), reverse=True))
-            return function
-
-        return register if loader is None else register(loader)
 
     @classmethod
     def load_checkpoint(
         cls, filename: str, map_location: MapLocation = None, logger: logging.Logger | None = None
     ) -> Any:
         """What the scheme's loader gives for `filename`."""
-        loader = next(loader for prefix, loader in cls._schemes.items() if re.match(prefix, filename))
+        loader = cls._loader_of(filename)
         print_log(f"load checkpoint from {loader.__name__.removeprefix('load_from_')} path: {filename}", logger)
         return loader(filename, map_location)
 
@@ -178,10 +132,4 @@ def _load_checkpoint(filename: str, map_location: MapLocation = None, logger: lo
 
 def _load_checkpoint_with_prefix(prefix: str, filename: str, map_location: MapLocation = None) -> dict[str, Any]:
     """The weights whose names begin with `prefix`, without it: those of one part of the saved model."""
-    checkpoint = _load_checkpoint(filename, map_location)
-    weights = checkpoint.get("state_dict", checkpoint)
-    start = prefix if prefix.endswith(".") else f"{prefix}."
-    chosen = {name.removeprefix(start): value for name, value in weights.items() if name.startswith(start)}
-    if not chosen:
-        raise KeyError(f"{start} is not in the pretrained model {filename}")
-    return chosen
+    return part_of(_load_checkpoint(filename, map_location), prefix, filename)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.modules.module import _IncompatibleKeys
 
 from mmmigrate.compat.atomic import atomic_write
+from mmmigrate.compat.checkpoint_loading import Schemes, fill_in, part_of, renamed
 from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.runtime_v3 import storage
 from mmmigrate.runtime_v3.logging import print_log
@@ -22,33 +21,15 @@ from mmmigrate.runtime_v3.model.wrappers import is_model_wrapper
 from mmmigrate.runtime_v3.runner.safe_load import load_safely
 from mmmigrate.runtime_v3.sharding import is_sharded, part_weights, whole
 
-Loader = Callable[..., Any]
 REVISE = (("^module\\.", ""),)
 
 
-class CheckpointLoader:
+class CheckpointLoader(Schemes):
     """Chooses a loader by how a path begins. Further ones are added by `register_scheme`."""
-
-    _schemes: ClassVar[dict[str, Loader]] = {}
-
-    @classmethod
-    def register_scheme(cls, prefixes: str | Sequence[str], loader: Loader | None = None, force: bool = False) -> Any:
-        """Registers `loader(path, map_location)` for paths that begin with (a regular expression in) `prefixes`."""
-
-        def register(function: Loader) -> Loader:
-            for prefix in [prefixes] if isinstance(prefixes, str) else prefixes:
-                if prefix in cls._schemes and not force:
-                    raise KeyError(f"{prefix!r} has a loader already: pass force=True to replace it")
-                cls._schemes[prefix] = function
-            # The longest prefixes come first; that of local files, the empty one, last.
-            cls._schemes = dict(sorted(cls._schemes.items(), reverse=True))
-            return function
-
-        return register if loader is None else register(loader)
 
     @classmethod
     def load_checkpoint(cls, filename: str, map_location: Any = None, logger: Any = "current") -> Any:
-        loader = next(loader for prefix, loader in cls._schemes.items() if re.match(prefix, filename))
+        loader = cls._loader_of(filename)
         print_log(f"Loads checkpoint by {loader.__name__[10:]} backend from path: {filename}", logger=logger)
         return loader(filename, map_location)
 
@@ -96,15 +77,7 @@ _load_checkpoint = load_checkpoint_file
 
 def load_part(prefix: str, filename: str, map_location: Any = None) -> dict[str, Any]:
     """The weights under `prefix.`, without that prefix. Raises KeyError if there are none."""
-    checkpoint = load_checkpoint_file(filename, map_location)
-    weights = checkpoint.get("state_dict", checkpoint)
-    dotted = prefix if prefix.endswith(".") else f"{prefix}."
-    part = {key.removeprefix(dotted): value for key, value in weights.items() if key.startswith(dotted)}
-    if not part:
-        raise KeyError(
-            f"{filename} has no weights under {dotted!r}; there are {sorted({k.split('.')[0] for k in weights})}"
-        )
-    return part
+    return part_of(load_checkpoint_file(filename, map_location), prefix, filename)
 
 
 _load_checkpoint_with_prefix = load_part
@@ -130,12 +103,7 @@ def load_into(
     revise_keys: Sequence[tuple[str, str]] = REVISE,
 ) -> dict[str, Any]:
     """Loads the weights of a checkpoint, or bare weights, after replacing patterns in their names."""
-    weights = checkpoint.get("state_dict", checkpoint)
-    metadata = getattr(weights, "_metadata", OrderedDict())
-    for pattern, replacement in revise_keys:
-        weights = OrderedDict((re.sub(pattern, replacement, key), value) for key, value in weights.items())
-    weights = OrderedDict(weights)
-    weights._metadata = metadata  # type: ignore[attr-defined]
+    weights = renamed(checkpoint.get("state_dict", checkpoint), revise_keys)
     load_state_dict(model, weights, strict, logger)
     return checkpoint
 
@@ -147,34 +115,18 @@ def load_state_dict(
 
     Counters of batches (`num_batches_tracked`) may be missing.
     """
-    missing: list[str] = []
-    unexpected: list[str] = []
-    problems: list[str] = []
-    metadata = getattr(state_dict, "_metadata", None)
-    state = OrderedDict(part_weights(state_dict, module) if is_sharded(module) else state_dict)
+    if is_sharded(module):
+        state_dict = part_weights(state_dict, module)
+    message = fill_in(module, state_dict, _wraps)
+    if message is None or get_dist_info()[0] != 0:
+        return
+    if strict:
+        raise RuntimeError(message)
+    print_log(message, logger=logger, level=logging.WARNING)
 
-    def load(target: Any, prefix: str = "") -> None:
-        if is_model_wrapper(target) or type(target).__name__ == "BaseTTAModel":
-            target = target.module
-        local = {} if metadata is None else metadata.get(prefix[:-1], {})
-        target._load_from_state_dict(state, prefix, local, True, missing, unexpected, problems)
-        for name, child in target._modules.items():
-            if child is not None:
-                load(child, f"{prefix}{name}.")
-        for hook in target._load_state_dict_post_hooks.values():
-            hook(target, _IncompatibleKeys(missing, unexpected))
 
-    load(module)
-    missing = [key for key in missing if "num_batches_tracked" not in key]
-    if unexpected:
-        problems.append(f"unexpected key in source state_dict: {', '.join(unexpected)}\n")
-    if missing:
-        problems.append(f"missing keys in source state_dict: {', '.join(missing)}\n")
-    if problems and get_dist_info()[0] == 0:
-        message = "\n".join(["The model and loaded state dict do not match exactly\n", *problems])
-        if strict:
-            raise RuntimeError(message)
-        print_log(message, logger=logger, level=logging.WARNING)
+def _wraps(module: nn.Module) -> bool:
+    return is_model_wrapper(module) or any(kind.__name__ == "BaseTTAModel" for kind in type(module).__mro__)
 
 
 def weights_to_cpu(state_dict: dict[str, Any]) -> dict[str, Any]:
