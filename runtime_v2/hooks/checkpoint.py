@@ -50,7 +50,7 @@ class CheckpointHook(Hook):
 
     def before_run(self, runner: BaseRunner) -> None:
         """Settle where to save; an argument that the runner's `save_checkpoint` does not take is an error."""
-        self._check_arguments(runner)
+        self.check_arguments(runner)
         self.out_dir, self.file_client = run_folder(runner, self.out_dir, self.file_client_args)
         runner.logger.info(f"Checkpoints will be saved to {self.out_dir} by {self.file_client.name}.")
         if self.args.setdefault("create_symlink", self.file_client.allow_symlink) and (
@@ -82,7 +82,8 @@ class CheckpointHook(Hook):
         inherited = type(self).after_train_iter is CheckpointHook.after_train_iter
         return stage == "after_train_iter" and inherited and self.by_epoch
 
-    def _check_arguments(self, runner: BaseRunner) -> None:
+    def check_arguments(self, runner: Any) -> None:
+        """Refuse, by TypeError, what neither this hook nor the runner's `save_checkpoint` takes."""
         parameters = signature(runner.save_checkpoint).parameters
         if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
             return

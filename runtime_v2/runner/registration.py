@@ -11,6 +11,7 @@ from mmmigrate.compat.priority import Priority, get_priority
 from mmmigrate.compat.schedule import POLICIES, ScheduleError, policy_name
 from mmmigrate.compat.suggest import did_you_mean
 from mmmigrate.runtime_v2.hooks.calling import HookList
+from mmmigrate.runtime_v2.hooks.checkpoint import CheckpointHook
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
 from mmmigrate.runtime_v2.registry import build_from_cfg
 
@@ -69,6 +70,9 @@ class HookRegistration:
     def register_checkpoint_hook(self, checkpoint_config: HookConfig) -> None:
         """Register the hook that saves checkpoints; a config without `type` means CheckpointHook."""
         self._register_typed(checkpoint_config, "CheckpointHook", "NORMAL")
+        for hook in self._hooks:
+            if isinstance(hook, CheckpointHook):
+                hook.check_arguments(self)
 
     def register_profiler_hook(self, profiler_config: HookConfig) -> None:
         """Register a profiler; a config without `type` means ProfilerHook."""

@@ -4,6 +4,7 @@ Started as `mmdet_engine.py mmcv OUTPUT MMDET` with the folder of mmdet 2.28.2, 
 Only mmdet's modules that are asked for run; the packages around them, which need compiled operators, do not.
 """
 
+import functools
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ import engine
 import torch
 from engine import v2
 from torch import nn
+from torch.utils.data import DataLoader, DistributedSampler
 
 MIB = 1024 * 1024
 
@@ -156,6 +158,27 @@ def groups(paramwise):
     return [[[group[key] for key in keys], len(group["params"])] for group in optimizer.param_groups]
 
 
+def evaluated_together(experiment):
+    """A run of one of several processes, each with its own weights, that test a share of the data each."""
+    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    torch.distributed.init_process_group("gloo", f"file://{experiment['together']}", rank=rank, world_size=world)
+    plain_loader = engine.loader
+
+    def shared_loader(count, seed, batch, shuffle):
+        if shuffle:
+            return plain_loader(count, seed, batch, shuffle)
+        data = engine.Points(count, seed)
+        collate = functools.partial(engine.collate, samples_per_gpu=batch)
+        return DataLoader(data, batch, sampler=DistributedSampler(data, shuffle=False), collate_fn=collate)
+
+    engine.loader = shared_loader
+    v2.EvalHook = v2.DistEvalHook
+    found = engine.run({**experiment, "seed": rank})
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+    return found
+
+
 def synchronized(settings):
     """What one of several processes has after each epoch: the states of norm, layer and norm; and the sizes."""
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
@@ -187,6 +210,8 @@ def synchronized(settings):
 def run(experiment):
     if "paramwise" in experiment:
         return groups(experiment["paramwise"])
+    if "together" in experiment:
+        return evaluated_together(experiment)
     if "meeting" in experiment:
         return synchronized(experiment)
     engine.Points = of_classes(experiment.pop("classes", ["left", "right"]))

@@ -111,6 +111,7 @@ MISTAKES = {
     "optimizer.momentun=0.9": ("momentun", "momentum"),
     "custom_hooks.0.type=SaveRnak": ("SaveRnak", "SaveRank"),
     "checkpoint_config.type=ChekpointHook": ("ChekpointHook", "CheckpointHook"),
+    "checkpoint_config.intervall=1": ("intervall", "interval"),
     "evaluation.rule=more": ("more", "greater"),
     "model.type=Lnie": ("Lnie", "Line"),
 }

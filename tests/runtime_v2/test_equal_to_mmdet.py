@@ -13,10 +13,15 @@ HERE = Path(__file__).parent
 MMDET_LEVEL = 3  # the published configs lie in <root>/mmdet/.mim/configs
 
 
-def table():
+def experiments_module():
     spec = spec_from_file_location("v2_experiments", HERE / "experiments.py")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def table():
+    module = experiments_module()
     of, iters = module.of, module.ITERS
 
     def hooks(*configs, **settings):
@@ -140,18 +145,44 @@ def test_a_run_equals_mmdets(name, results):
         assert ours[part] == real[part], part
 
 
-@pytest.mark.peer
-def test_three_processes_agree_as_mmdets_do(engines, tmp_path):
+def of_several(engines, tmp_path, count, experiment_of):
+    """What each process of each engine gives."""
     found = {}
     for engine, (python, *mmdet) in engines.items():
-        experiments = {"several": {"meeting": str(tmp_path / engine), "hooks": HOOKS_OF_SEVERAL}}
-        outputs = [tmp_path / f"{engine}{rank}.json" for rank in range(3)]
+        experiments = {"several": experiment_of(str(tmp_path / engine))}
+        outputs = [tmp_path / f"{engine}{rank}.json" for rank in range(count)]
         processes = [
-            start(python, engine, output, experiments, *mmdet, RANK=str(rank), WORLD_SIZE="3")
+            start(python, engine, output, experiments, *mmdet, RANK=str(rank), WORLD_SIZE=str(count))
             for rank, output in enumerate(outputs)
         ]
         found[engine] = [result(process, output)["several"] for process, output in zip(processes, outputs)]
     assert "error" not in found["mmcv"][0], found["mmcv"][0]
+    return found
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("by_epoch", [True, False])
+def test_two_processes_evaluate_as_mmcvs_do(by_epoch, engines, tmp_path):
+    table = experiments_module()
+    evaluation = {"interval": 1 if by_epoch else 4, "by_epoch": by_epoch, "save_best": "accuracy"}
+    runner = table.EPOCHS if by_epoch else table.ITERS
+
+    def experiment(folder):
+        shared = {**evaluation, "tmpdir": f"{folder}.parts"}
+        return {**table.of(runner=runner, evaluation=shared), "together": folder}
+
+    found = of_several(engines, tmp_path, 2, experiment)
+    for ours, real in zip(found["ours"], found["mmcv"]):
+        assert "error" not in ours, ours
+        for part in real:
+            assert ours[part] == real[part], part
+    assert any(name.startswith("work/best_accuracy") for name in found["ours"][0]["files"])
+    assert not any(name.startswith("work/best_accuracy") for name in found["ours"][1]["files"])
+
+
+@pytest.mark.peer
+def test_three_processes_agree_as_mmdets_do(engines, tmp_path):
+    found = of_several(engines, tmp_path, 3, lambda folder: {"meeting": folder, "hooks": HOOKS_OF_SEVERAL})
     assert found["ours"] == found["mmcv"]
     after_two_epochs = [states[1] for states, _ in found["ours"]]
     for part, is_averaged in enumerate((True, False, True)):
