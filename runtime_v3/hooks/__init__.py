@@ -1,3 +1,4 @@
+from mmmigrate.runtime_v3.hooks.check_invalid_loss_hook import CheckInvalidLossHook
 from mmmigrate.runtime_v3.hooks.checkpoint_hook import CheckpointHook
 from mmmigrate.runtime_v3.hooks.detection_visualization_hook import DetVisualizationHook
 from mmmigrate.runtime_v3.hooks.early_stopping_hook import EarlyStoppingHook
@@ -15,6 +16,7 @@ from mmmigrate.runtime_v3.hooks.test_time_aug_hook import PrepareTTAHook, build_
 from mmmigrate.runtime_v3.hooks.visualization_hook import NaiveVisualizationHook
 
 __all__ = [
+    "CheckInvalidLossHook",
     "CheckpointHook",
     "DetVisualizationHook",
     "DistSamplerSeedHook",

@@ -10,12 +10,14 @@ from torch import nn
 
 from mmmigrate.runtime_v3 import (
     DATASETS,
+    LOOPS,
     METRICS,
     MODELS,
     BaseDataElement,
     BaseMetric,
     BaseModel,
     BaseTTAModel,
+    EpochBasedTrainLoop,
     NaiveVisualizationHook,
     ProfilerHook,
     Runner,
@@ -54,6 +56,11 @@ class Echo(BaseModel):
 class Mean(BaseTTAModel):
     def merge_preds(self, data_samples_list):
         return [sum(versions) / len(versions) for versions in data_samples_list]
+
+
+@LOOPS.register_module()
+class OwnLoop(EpochBasedTrainLoop):
+    pass
 
 
 @METRICS.register_module()
@@ -204,3 +211,26 @@ def test_test_time_augmentation_needs_its_keys(tmp_path):
 def test_a_tta_model_wraps_only_what_can_be_tested():
     with pytest.raises(TypeError, match="a model that has test_step, got Linear"):
         Mean(module=nn.Linear(1, 1))
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_at_its_iteration(tmp_path):
+    broken = {"optimizer": {"type": "SGD", "lr": float("nan")}}
+    cfg = config(tmp_path, optim_wrapper=broken, custom_hooks=[{"type": "CheckInvalidLossHook", "interval": 1}])
+    with pytest.raises(ValueError, match=r"iteration 2: loss is nan\. Lower the learning rate"):
+        Runner.from_cfg(cfg).train()
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"activation_checkpointing": ["layer"]},
+        {"compile": {"backend": "eager"}},
+        {"train_cfg": {"type": "OwnLoop", "max_epochs": 2}},
+    ],
+)
+def test_options_that_change_how_the_model_computes_keep_its_weights(tmp_path, option):
+    weights = []
+    for name, changes in (("plain", {}), ("option", option)):
+        model = Runner.from_cfg(config(tmp_path / name, randomness={"seed": 1}, **changes)).train()
+        weights.append(model.state_dict())
+    assert torch.equal(weights[0]["layer.weight"], weights[1]["layer.weight"])
