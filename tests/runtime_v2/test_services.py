@@ -1,4 +1,4 @@
-"""Experiment tracking: Weights & Biases offline and MLflow on local files for real, Pavi against a stand-in."""
+"""Experiment tracking: Weights & Biases offline and MLflow on local files for real, the others against stand-ins."""
 
 import logging
 import struct
@@ -45,9 +45,9 @@ def runner_of(folder, kind=EpochBasedRunner, meta=None, **length):
     )
 
 
-def run(runner, hook, interval=1):
+def run(runner, *hooks, interval=1):
     runner.register_training_hooks(
-        {"policy": "step", "step": 1}, {}, {"interval": 1}, {"interval": interval, "hooks": [hook]}
+        {"policy": "step", "step": 1}, {}, {"interval": 1}, {"interval": interval, "hooks": list(hooks)}
     )
     runner.run([Batches([{"img": torch.ones(4, 2)} for _ in range(3)])], [("train", 1)])
 
@@ -200,6 +200,66 @@ def test_pavi_counts_iterations_if_asked(tmp_path, pavi):
     with pytest.warns(DeprecationWarning, match="add_graph_kwargs"):
         run(runner_of(tmp_path / "work", IterBasedRunner, max_iters=3), hook)
     assert [kwargs["tag"] for _, kwargs in Writer.last.named("add_graph")] == ["work_2"]
+
+
+class Notes(dict):
+    """Stands in for a service's module or object: every call is noted with its path."""
+
+    def __init__(self, calls, path=""):
+        super().__init__()
+        self.calls, self.path = calls, path
+
+    def __getattr__(self, name):
+        return Notes(self.calls, f"{self.path}.{name}")
+
+    def __missing__(self, name):
+        return Notes(self.calls, f"{self.path}[{name}]")
+
+    def __call__(self, *args, **kwargs):
+        self.calls.append((self.path, args, kwargs))
+        return Notes(self.calls, f"{self.path}()")
+
+
+def calls_of(monkeypatch, folder, *hooks):
+    calls = []
+    service = "mmmigrate.runtime_v2.hooks.logger.services.import_module"
+    monkeypatch.setattr(service, lambda name: Notes(calls, name))
+    run(runner_of(folder), *hooks, interval=3)
+    return calls
+
+
+def test_neptune_gets_series_and_is_stopped(monkeypatch, tmp_path):
+    calls = calls_of(monkeypatch, tmp_path, {"type": "NeptuneLoggerHook", "init_kwargs": {"project": "p"}})
+    assert calls[0] == ("neptune.init_run", (), {"project": "p"})
+    rates = [call for call in calls if "[learning_rate]" in call[0]]
+    assert [(path.rpartition(".")[2], kwargs) for path, _, kwargs in rates] == [("append", {"step": i}) for i in (3, 6)]
+    assert calls[-1][0].endswith("stop")
+
+
+def test_clearml_gets_scalars(monkeypatch, tmp_path):
+    calls = calls_of(monkeypatch, tmp_path, {"type": "ClearMLLoggerHook", "init_kwargs": {"task_name": "t"}})
+    assert calls[0] == ("clearml.Task.init", (), {"task_name": "t"})
+    rates = [args for path, args, _ in calls if path.endswith("report_scalar") and args[0] == "learning_rate"]
+    assert [args[3] for args in rates] == [3, 6]
+
+
+def test_segmind_gets_metrics_at_the_epoch(monkeypatch, tmp_path):
+    calls = calls_of(monkeypatch, tmp_path, {"type": "SegmindLoggerHook"})
+    assert [kwargs for path, _, kwargs in calls if path.endswith("try_mlflow_log")] == [
+        {"step": 0, "epoch": 0},
+        {"step": 1, "epoch": 1},
+    ]
+
+
+def test_dvclive_gets_metrics_and_the_checkpoint_after_each_epoch(monkeypatch, tmp_path):
+    model = tmp_path / "live" / "model.pth"
+    hook = {"type": "DvcliveLoggerHook", "model_file": str(model), "dir": "d"}
+    # counting by epoch it averages nothing itself, in mmcv too
+    calls = calls_of(monkeypatch, tmp_path, {"type": "TextLoggerHook"}, hook)
+    assert calls[0] == ("dvclive.Live", (), {"dir": "d"})
+    assert [args for path, args, _ in calls if path.endswith("set_step")] == [(1,), (2,)]
+    assert [args[0] for path, args, _ in calls if path.endswith("log_metric")][:1] == ["train/loss"]
+    assert torch.load(model, weights_only=False)["meta"]["epoch"] == 2
 
 
 class LoadImageFromFile:
