@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -155,6 +156,9 @@ class MLflowVisBackend(ServiceBackend):
 
     def _init_env(self) -> None:
         Path(self._save_dir).mkdir(parents=True, exist_ok=True)
+        if self._tracking_uri is None:
+            # MLflow 3 refuses to write files unless this says that they are wanted.
+            os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
         self._run = self._service("mlflow")
         self._run.set_tracking_uri(self._tracking_uri or Path(self._save_dir).absolute().as_uri())
         if self._run.get_experiment_by_name(self._exp_name) is None:

@@ -25,6 +25,7 @@ IMAGE = np.full((2, 3, 3), 255, dtype=np.uint8)
 def service(monkeypatch, tmp_path):
     """A function that replaces a package by a stand-in and builds the backend through its config."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
 
     def make(backend, **settings):
         package = SERVICES[backend]
