@@ -78,6 +78,7 @@ def engine():
             optim_wrapper={"optimizer": {"type": "SGD", "lr": 0.01}},
             param_scheduler={"type": "PolyLR", "by_epoch": False, "end": iters + 1},
             log_processor={"by_epoch": kind == "epoch"},
+            experiment_name=folder.rpartition("/")[2],  # two runs within a second share one otherwise
         )
         loop = made.train_loop
         run, times = loop.run, []
