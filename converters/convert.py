@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmmigrate.compat.findings import ConversionError, Effect, Finding
+from mmmigrate.compat.findings import ConversionError, Finding
 from mmmigrate.converters.check import check
 from mmmigrate.converters.emit.layout import new_text
 from mmmigrate.converters.generation import generation_of, left_over
@@ -136,4 +136,4 @@ def _place(file: ConfigFile, note: Note) -> Finding:
     for origin in (note.slot.origin, file.own.origins.get(note.key)):
         if origin is not None and origin.source is file.source:
             return file.source.finding(note.rule.code, note.effect, note.message, origin.line, origin.column)
-    return file.source.finding(note.rule.code, Effect(note.effect), note.message)
+    return file.source.finding(note.rule.code, note.effect, note.message)

@@ -12,7 +12,7 @@ import click
 from mmmigrate.compat.cli.output import counts, show_diff, show_findings, summary_line, write_document, write_json
 from mmmigrate.compat.cli.sarif import sarif
 from mmmigrate.compat.findings import Effect
-from mmmigrate.compat.pipeline import FileResult, convert_files, find_configs, with_bases, write_file
+from mmmigrate.compat.pipeline import FileResult, common_root, convert_files, find_configs, with_bases, write_file
 from mmmigrate.converters.rules.experiment import Options
 
 
@@ -90,6 +90,7 @@ def _convert(request: Request, options: Options) -> list[FileResult]:
 def _write(request: Request, results: list[FileResult]) -> dict[Path, Path]:
     """Write what is to be written; gives the output of each file that has one."""
     outputs: dict[Path, Path] = {}
+    root = common_root([result.path for result in results]) if request.out and results else Path()
     for result in results:
         if result.status == "failed":
             continue
@@ -98,22 +99,19 @@ def _write(request: Request, results: list[FileResult]) -> dict[Path, Path]:
             if result.status == "converted":
                 write_file(result.path, result.data)
         elif request.out is not None:
-            outputs[result.path] = _output_path(request, result.path, results)
+            outputs[result.path] = _output_path(request, request.out, result.path, root)
             write_file(outputs[result.path], result.data)
     return outputs
 
 
-def _output_path(request: Request, path: Path, results: list[FileResult]) -> Path:
-    if request.out is None:
-        raise RuntimeError("no output was asked for")
-    if request.one_file and request.out.suffix == ".py":
-        return request.out
+def _output_path(request: Request, out: Path, path: Path, root: Path) -> Path:
+    """Below ``out``: where the file lies in the folder that was asked for, else in the root of all files."""
+    if request.one_file and out.suffix == ".py":
+        return out
     for folder in request.paths:
         if folder.is_dir() and path.is_relative_to(folder):
-            return request.out / path.relative_to(folder)
-    from mmmigrate.compat.pipeline import common_root
-
-    return request.out / path.resolve().relative_to(common_root([result.path for result in results]))
+            return out / path.relative_to(folder)
+    return out / path.resolve().relative_to(root)
 
 
 def _report(request: Request, results: list[FileResult], outputs: dict[Path, Path], to: str) -> None:

@@ -12,7 +12,6 @@ from mmmigrate.converters.emit.scope import Scope
 from mmmigrate.converters.emit.statements import Division, divide
 from mmmigrate.converters.read.load import ConfigFile
 from mmmigrate.converters.read.source import Comment
-from mmmigrate.converters.read.statements import Statement
 from mmmigrate.converters.read.traced import TracedDict
 
 
@@ -67,6 +66,8 @@ class _Layout:
         ends = frozenset(file.statements[i].last_line for i in self.dropped)
         self.renderer = Renderer(Scope(file.source, names, base, literal), ends)
         self.changes = override(TracedDict((key, tree.slot(key)) for key in division.written), base)
+        self.targets: dict[int, _Block | None] = {}  # dropped statement -> the block that its content went to
+        self.orphans: dict[int, list[str]] = {}  # dropped statement that left nothing -> its comments
 
     def text(self) -> str:
         blocks = [self._block(key) for key in self.division.written]
@@ -79,7 +80,7 @@ class _Layout:
             else:
                 lines += self._lines_before(index, position)
                 lines += _joined(block for block in blocks if block.home == index)
-                self._close_gap(lines, statement)
+                self._close_gap(lines, index)
             position = max(position, statement.last_line + 1)
             lines += _joined(block for block in blocks if block.home is None and block.after == index)
         tail = self.file.source.lines[position - 1 :]
@@ -126,9 +127,9 @@ class _Layout:
 
     def _place_comments(self, blocks: list[_Block]) -> None:
         """Comments of dropped statements: those that the new text did not take along go above it."""
-        self._targets = {index: self._target(index, blocks) for index in self.dropped}
+        self.targets = {index: self._target(index, blocks) for index in self.dropped}
         for index in self.dropped:
-            block = self._targets[index]
+            block = self.targets[index]
             statement = self.statements[index]
             inner = [
                 comment
@@ -137,7 +138,7 @@ class _Layout:
                 and comment.line not in self.renderer.comment_lines
             ]
             if block is None:
-                self._orphans(index, inner)
+                self.orphans[index] = [comment.text for comment in inner]
                 continue
             if self._moves(index):
                 block.comments += [comment.text for comment in self._leading(index)]
@@ -148,13 +149,9 @@ class _Layout:
                 inner.pop()
             block.comments += [comment.text for comment in inner]
 
-    def _orphans(self, index: int, inner: list[Comment]) -> None:
-        self._kept_comments = getattr(self, "_kept_comments", {})
-        self._kept_comments[index] = [comment.text for comment in inner]
-
     def _moves(self, index: int) -> bool:
         """Whether a dropped statement's leading comments belong elsewhere now."""
-        block = self._targets[index]
+        block = self.targets[index]
         return block is not None and block.home != index
 
     def _leading(self, index: int) -> list[Comment]:
@@ -168,11 +165,11 @@ class _Layout:
             line -= 1
         return lines
 
-    def _close_gap(self, lines: list[str], statement: Statement) -> None:
+    def _close_gap(self, lines: list[str], index: int) -> None:
         """After a statement that left nothing: its orphaned comments, and no second blank line in a row."""
-        index = self.statements.index(statement)
-        lines += getattr(self, "_kept_comments", {}).get(index, [])
-        following = self.file.source.lines[statement.last_line : statement.last_line + 1]
+        lines += self.orphans.get(index, [])
+        end = self.statements[index].last_line
+        following = self.file.source.lines[end : end + 1]
         if following == [""] and lines and lines[-1] == "":
             lines.pop()
 

@@ -6,7 +6,7 @@ from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.rules.experiment import Experiment, Section
 from mmmigrate.converters.rules.rule import Rule
 
-_SAME = ("interval", "save_optimizer", "out_dir", "max_keep_ckpts", "save_last", "filename_tmpl")
+_SAME = ("save_optimizer", "out_dir", "max_keep_ckpts", "save_last", "filename_tmpl")
 
 
 def convert(exp: Experiment) -> None:
@@ -19,7 +19,7 @@ def convert(exp: Experiment) -> None:
         return
     exp.put("default_hooks.checkpoint.type", "CheckpointHook")
     _interval(exp, section)
-    for key in _SAME[1:]:
+    for key in _SAME:
         if key in section:
             exp.put(f"default_hooks.checkpoint.{key}", section.take(key))
     for key in ("type", "_delete_", "create_symlink", "sync_buffer", "meta"):
