@@ -70,11 +70,13 @@ def rules() -> tuple[Rule, ...]:
     return tuple(found[name] for name in ordered)
 
 
+@cache
 def v3_keys() -> frozenset[str]:
     """Top-level keys that rules write."""
     return frozenset(key for rule in rules() for key in rule.makes)
 
 
+@cache
 def sources_of(v3_key: str) -> tuple[str, ...]:
     """The v2 keys that a v3 key is made from, the most telling first."""
     keys = [key for rule in rules() for key in rule.makes.get(v3_key, ())]
