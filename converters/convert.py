@@ -1,4 +1,4 @@
-"""One config file from v2 text to v3 text, on top of its converted bases."""
+"""One config file from the text of one generation to that of the other, on top of its converted bases."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from pathlib import Path
 
 from mmmigrate.compat.findings import ConversionError, Finding
 from mmmigrate.converters.check import check
+from mmmigrate.converters.direction import direction
 from mmmigrate.converters.emit.layout import new_text
 from mmmigrate.converters.generation import generation_of, left_over
 from mmmigrate.converters.merge.inherit import union
 from mmmigrate.converters.read.load import ConfigFile, Loader
 from mmmigrate.converters.read.traced import TracedDict
-from mmmigrate.converters.rules.engine import sources_of, translate
-from mmmigrate.converters.rules.experiment import Experiment, Note, Options, Rejected
+from mmmigrate.converters.rules.experiment import Note, Options, Rejected
 from mmmigrate.converters.rules.rule import ABSOLUTE, FLATTENED, KEPT, UNHANDLED
 
 
 @dataclass
 class Converted:
-    """A file that was converted: its new text, and the whole v3 tree that it means together with its bases."""
+    """A file that was converted: its new text, and the whole new tree that it means together with its bases."""
 
     file: ConfigFile
     text: str
@@ -38,6 +38,7 @@ class ConfigConverter:
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
+        self.direction = direction(self.options.to)
         self.loader = Loader()
         self._done: dict[Path, Converted | ConversionError] = {}
 
@@ -58,15 +59,15 @@ class ConfigConverter:
         return found
 
     def _convert(self, file: ConfigFile) -> Converted:
-        if generation_of(file.merged) == "v3":
-            return _unchanged(file)
+        if generation_of(file.merged) == self.options.to:
+            return _unchanged(file, self.options.to)
         try:
-            exp = translate(file.merged, self.options)
+            new = self.direction.translate(file.merged, self.options)
         except Rejected as error:
             raise ConversionError(_place(file, error.note)) from error
         bases, flatten = self._bases(file)
         base, twice = union(converted.tree for converted in bases)
-        result = Converted(file, "", exp.v3, exp.notes, _own_findings(file, exp, bases))
+        result = Converted(file, "", new.tree, new.notes, _own_findings(file, new.notes, bases))
         if twice or flatten or self.options.flatten:
             reason = (
                 f"its bases would define {', '.join(twice)} twice" if twice else flatten or "asked for by --flatten"
@@ -76,9 +77,9 @@ class ConfigConverter:
             )
             result.flattened, base = True, TracedDict()
         for key in base:
-            if key not in exp.v3:  # what a base says cannot be unsaid, only set to nothing
-                exp.v3.put(key, None)
-        result.text = _checked_text(file, exp.v3, base, result.flattened)
+            if key not in new.tree:  # what a base says cannot be unsaid, only set to nothing
+                new.tree.put(key, None)
+        result.text = self._checked_text(file, new.tree, base, result.flattened)
         return result
 
     def _bases(self, file: ConfigFile) -> tuple[list[Converted], str]:
@@ -87,22 +88,21 @@ class ConfigConverter:
         except ConversionError as error:
             return [], f"a base cannot be converted ({error.finding.message})"
 
+    def _checked_text(self, file: ConfigFile, tree: TracedDict, base: TracedDict, flatten: bool) -> str:
+        """The new text, proved to mean the tree. Where moved expressions spoil it, the values are written out."""
+        text = new_text(file, tree, base, self.direction.sources_of, flatten=flatten)
+        if not check(file, text, tree, base, flatten):
+            return text
+        text = new_text(file, tree, base, self.direction.sources_of, flatten=flatten, literal=True)
+        fault = check(file, text, tree, base, flatten)
+        if not fault:
+            return text
+        file.source.fail("CFG008", f"the new text would not mean what the old one means: {fault}; nothing is written")
 
-def _checked_text(file: ConfigFile, tree: TracedDict, base: TracedDict, flatten: bool) -> str:
-    """The new text, proved to mean the tree. Where moved expressions spoil it, the values are written out."""
-    text = new_text(file, tree, base, sources_of, flatten=flatten)
-    if not check(file, text, tree, base, flatten):
-        return text
-    text = new_text(file, tree, base, sources_of, flatten=flatten, literal=True)
-    fault = check(file, text, tree, base, flatten)
-    if not fault:
-        return text
-    file.source.fail("CFG008", f"the new text would not mean what the old one means: {fault}; nothing is written")
 
-
-def _unchanged(file: ConfigFile) -> Converted:
+def _unchanged(file: ConfigFile, generation: str) -> Converted:
     findings = []
-    for key in left_over(file.own):
+    for key in left_over(file.own) if generation == "v3" else []:
         origin = file.own.origins.get(key)
         message = f"{key} is a v2 key in a v3 config and has no effect there"
         line, column = (origin.line, origin.column) if origin else (0, 0)
@@ -110,10 +110,10 @@ def _unchanged(file: ConfigFile) -> Converted:
     return Converted(file, file.source.text, file.merged, findings=findings)
 
 
-def _own_findings(file: ConfigFile, exp: Experiment, bases: list[Converted]) -> list[Finding]:
+def _own_findings(file: ConfigFile, notes: list[Note], bases: list[Converted]) -> list[Finding]:
     """What the experiment has to say, less what its bases have said already."""
     said = {_identity(note) for base in bases for note in base.notes}
-    findings = [_place(file, note) for note in exp.notes if _identity(note) not in said]
+    findings = [_place(file, note) for note in notes if _identity(note) not in said]
     for written in file.base_paths:
         if Path(written).is_absolute():
             message = f"{ABSOLUTE.title}: {written}; write it relative to this file"

@@ -18,7 +18,7 @@ class Options:
 
     ``schedule``: ``auto`` takes mmengine's own schedulers where they are equal to 1e-12 of the peak, else the closed
     form that mmmigrate ships; ``stock`` never the closed form; ``exact`` always. ``order``: ``v3`` names mmengine's
-    samplers, ``v2`` samplers that draw the order of a single v2 process.
+    samplers, ``v2`` samplers that draw the order of a single v2 process. ``to`` is the generation to end in.
     """
 
     schedule: str = "auto"
@@ -26,6 +26,7 @@ class Options:
     flatten: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    to: str = "v3"
 
     def wants(self, code: str) -> bool:
         """Whether a rule code is chosen by ``--select`` and not by ``--ignore``."""

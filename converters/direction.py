@@ -1,0 +1,39 @@
+"""The two ways a config can be converted: which translation, and which old keys a new one is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.rules import engine
+from mmmigrate.converters.rules.experiment import Note, Options
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What a merged config means in the other generation, and what there is to say about it."""
+
+    tree: TracedDict
+    notes: list[Note]
+
+
+@dataclass(frozen=True)
+class Direction:
+    """``translate`` raises Rejected for a config that its own generation refuses."""
+
+    translate: Callable[[TracedDict, Options], Translation]
+    sources_of: Callable[[str], tuple[str, ...]]
+
+
+def direction(to: str) -> Direction:
+    """The direction that ends in generation ``to`` (``v3`` or ``v2``)."""
+    return _DIRECTIONS[to]
+
+
+def _forward(tree: TracedDict, options: Options) -> Translation:
+    exp = engine.translate(tree, options)
+    return Translation(exp.v3, exp.notes)
+
+
+_DIRECTIONS = {"v3": Direction(_forward, engine.sources_of)}
