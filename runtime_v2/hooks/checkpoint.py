@@ -100,8 +100,10 @@ class CheckpointHook(Hook):
         if runner.resume_points is None:
             self._remove_old(current)
         else:
+            # an epoch runner numbers by epoch even what this hook saves by iteration
+            name = runner.saved_name or self._filename(current)
             # until the new checkpoint can be resumed exactly, the old ones are still needed
-            runner.resume_points.note_saved(runner, self._filename(current), partial(self._remove_old, current))
+            runner.resume_points.note_saved(runner, name, partial(self._remove_old, current))
 
     @master_only
     def _save_checkpoint(self, runner: BaseRunner) -> None:

@@ -72,6 +72,8 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
         self.data_loader: Any = None
         self.outputs: dict[str, Any] = {}
         self.resume_points: ResumePoints | None = None
+        self.saved_name: str | None = None
+        self._position = START
         self._init_hooks()
 
     @property
@@ -157,6 +159,7 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
 
     def _mark(self, position: tuple[int, int], loaders: list[Any]) -> None:
         """Complete the resume point of the latest checkpoint, now that the run goes on at `position`."""
+        self._position = position
         if self.resume_points is not None:
             self.resume_points.complete(self, position, loaders)
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import torch
 
+from mmmigrate.compat.tracked_pass import TrackedPass
 from mmmigrate.runtime_v2.registries import RUNNERS
 from mmmigrate.runtime_v2.runner.base import BaseRunner, check_workflow
 from mmmigrate.runtime_v2.runner.host import get_host_info
 from mmmigrate.runtime_v2.runner.resume_points import START
+from mmmigrate.runtime_v2.runner.rng import rng_state, set_rng_state
 from mmmigrate.runtime_v2.runner.saving import save_runner
 
 
@@ -36,7 +38,8 @@ class EpochBasedRunner(BaseRunner):
         self._max_iters = self._max_epochs * len(data_loader)  # type: ignore[operator]
         self._hooks.methods.clear()
         self.call_hook("before_train_epoch")
-        for i, data_batch in enumerate(data_loader):
+        batches = self._batches(data_loader)
+        for i, data_batch in enumerate(batches, getattr(batches, "served", 0)):
             self.data_batch = data_batch
             self._inner_iter = i
             self.call_hook("before_train_iter")
@@ -44,8 +47,17 @@ class EpochBasedRunner(BaseRunner):
             self.call_hook("after_train_iter")
             del self.data_batch
             self._iter += 1
+            if self.resume_points is not None and self.resume_points.waits and i + 1 < len(data_loader):
+                self.resume_points.complete(self, self._position, [batches])
         self.call_hook("after_train_epoch")
         self._epoch += 1
+
+    def _batches(self, data_loader: Any) -> Any:
+        if self.resume_points is None:
+            return data_loader
+        if self.resume_points.inside_epoch:
+            return self.resume_points.resume_epoch(self, data_loader)
+        return TrackedPass(data_loader, rng_state, set_rng_state)
 
     @torch.no_grad()
     def val(self, data_loader: Any, **kwargs: Any) -> None:

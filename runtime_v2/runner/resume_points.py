@@ -3,7 +3,8 @@
 A v2 checkpoint holds weights, optimizer and counters. Which samples come next, what evaluation drew from the random
 generators and what hooks did after the checkpoint was written is lost. A resume point keeps that in a file of its own,
 `.resume/<checkpoint>.rank<n>` beside the checkpoint, so that the checkpoint's format stays as it is. It is written
-when the next phase of the workflow begins; a checkpoint without one is not exact, and `newest` passes it over.
+when the run goes on: at the next iteration, or when the next phase of the workflow begins; a checkpoint without one is
+not exact, and `newest` passes it over.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from mmmigrate.compat.atomic import atomic_write
+from mmmigrate.compat.tracked_pass import TrackedPass
 from mmmigrate.runtime_v2.checkpoint.loading import load_safely, load_state_dict
 from mmmigrate.runtime_v2.checkpoint.saving import get_state_dict, plain
 from mmmigrate.runtime_v2.optim.groups import map_optimizers
@@ -42,6 +44,16 @@ class ResumePoints:
         self._versions: list[int] = []
         self._restore: dict[str, Any] | None = None
         self._folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the latest checkpoint still lacks its resume point."""
+        return self._saved is not None
+
+    @property
+    def inside_epoch(self) -> bool:
+        """Whether the run was taken up in the middle of an epoch, and is to go on there."""
+        return self._restore is not None
 
     def note_saved(self, runner: BaseRunner, filename: str, then: Callable[[], object]) -> None:
         """A checkpoint called `filename` was written just now; `then` is called once it has its resume point."""
@@ -86,24 +98,42 @@ class ResumePoints:
         return True
 
     def begin(self, runner: BaseRunner, loaders: list[Any]) -> tuple[int, int]:
-        """Put a run that was taken up into the noted state, after `before_run`; gives the position to begin at."""
-        state, self._restore = self._restore, None
+        """Put a run that was taken up into the noted state, after `before_run`; gives the position to begin at.
+
+        In the middle of an epoch only the counters are set: hooks begin the epoch once more, then comes `resume_epoch`.
+        """
+        state = self._restore
         if state is None:
             return START
-        load_state_dict(runner.model, state["model"], logger=runner.logger)
-        if state["optimizer"] is not None:
-            _load_optimizers(runner, state["optimizer"])
         for hook in runner.hooks:
             if hasattr(hook, "initial_flag"):
                 hook.initial_flag = False
-        for hook, gradients in zip(_accumulating(runner), state["gradients"]):
-            hook.take_gradients(runner, gradients)
         runner._epoch, runner._iter, runner._inner_iter = state["counters"]
+        position: tuple[int, int] = tuple(state["position"])
+        if len(state["loaders"]) > len(loaders):
+            return position
+        self._apply(runner)
         for loader, noted in zip(loaders, state["loaders"]):
             loader.take_up(noted)
         set_rng_state(state["rng"])
-        position: tuple[int, int] = tuple(state["position"])
         return position
+
+    def resume_epoch(self, runner: BaseRunner, data_loader: Any) -> TrackedPass:
+        """The rest of the epoch in which the run was taken up, everything being as it was noted."""
+        state: Any = self._restore
+        self._apply(runner)
+        rest = TrackedPass(data_loader, rng_state, set_rng_state, state["loaders"][0])
+        set_rng_state(state["rng"])
+        return rest
+
+    def _apply(self, runner: BaseRunner) -> None:
+        state, self._restore = self._restore, None
+        assert state is not None
+        load_state_dict(runner.model, state["model"], logger=runner.logger)
+        if state["optimizer"] is not None:
+            _load_optimizers(runner, state["optimizer"])
+        for hook, gradients in zip(_accumulating(runner), state["gradients"]):
+            hook.take_gradients(runner, gradients)
 
     def _path(self, filename: str) -> Path:
         return self._folder / f"{filename}.rank{self._rank}"

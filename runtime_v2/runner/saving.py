@@ -31,6 +31,7 @@ def save_runner(
     meta.update(epoch=runner.epoch + 1, iter=runner.iter)
     path = os.path.join(out_dir, filename)  # noqa: PTH118 (out_dir may be a URL)
     save_checkpoint(runner.model, path, optimizer=runner.optimizer if save_optimizer else None, meta=meta)
+    runner.saved_name = filename
     if create_symlink:
         point_latest(Path(out_dir), filename)
 

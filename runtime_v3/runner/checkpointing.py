@@ -23,6 +23,7 @@ from mmmigrate.runtime_v3.runner.checkpoint import (
     weights_to_cpu,
 )
 from mmmigrate.runtime_v3.runner.plain import as_plain
+from mmmigrate.runtime_v3.runner.resume_state import put_gradients, resume_state
 from mmmigrate.runtime_v3.runner.rng_state import capture_rng_state, restore_rng_state
 from mmmigrate.runtime_v3.sharding import is_sharded
 from mmmigrate.runtime_v3.storage import join
@@ -44,6 +45,7 @@ class Checkpointing:
     _resume: bool
     _has_loaded: bool
     _saved_rng: dict[str, Any] | None = None
+    _resumed_pass: dict[str, Any] | None = None
 
     def load_or_resume(self) -> None:
         """Loads `load_from`, or goes on from it or from the last checkpoint of the work folder; once."""
@@ -87,6 +89,8 @@ class Checkpointing:
             _load_schedulers(self.param_schedulers, checkpoint["param_schedulers"])
         # Set by the loop when it really goes on: building and skipping data still draws numbers.
         self._saved_rng = checkpoint.get("rng_state")
+        self._resumed_pass = checkpoint.get("resume_state", {}).get("data")
+        put_gradients(self._bare_model(), checkpoint.get("resume_state", {}).get("gradients"))
         self._has_loaded = True
         self.logger.info(f"resumed epoch: {runner.epoch}, iter: {runner.iter}")
 
@@ -101,6 +105,11 @@ class Checkpointing:
             return False
         restore_rng_state(state)
         return bool(state.get("stage") != "val")
+
+    def resumed_pass(self) -> dict[str, Any] | None:
+        """Where in its data the saved run stood, for the loop to go on there; once. None between epochs."""
+        position, self._resumed_pass = self._resumed_pass, None
+        return position
 
     def _resume_seed(self, filename: str, saved: int | None) -> None:
         current = self._randomness_cfg.get("seed")
@@ -189,6 +198,9 @@ class Checkpointing:
             checkpoint["param_schedulers"] = _scheduler_states(self.param_schedulers)
         if save_optimizer:
             checkpoint["rng_state"] = {**capture_rng_state(), "stage": self.message_hub.get_info("loop_stage")}
+            state = resume_state(runner)
+            if state:
+                checkpoint["resume_state"] = state
         self.call_hook("before_save_checkpoint", checkpoint=checkpoint)  # type: ignore[attr-defined]
         save_checkpoint(checkpoint, join(out_dir, filename), file_client_args, backend_args)
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import DataLoader
 
+from mmmigrate.compat.tracked_pass import TrackedPass
 from mmmigrate.runtime_v3.hooks.sampler_seed_hook import set_sampler_epoch
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.registry import LOOPS
 from mmmigrate.runtime_v3.runner.base_loop import BaseLoop
+from mmmigrate.runtime_v3.runner.rng_state import capture_rng_state, restore_rng_state
 from mmmigrate.runtime_v3.runner.train_mode import TrainMode
 
 if TYPE_CHECKING:
@@ -117,10 +119,18 @@ class EpochBasedTrainLoop(_TrainLoop):
         super().__init__(runner, dataloader, val_begin, val_interval, dynamic_intervals)
         self._max_epochs = _whole("max_epochs", max_epochs)
         self._max_iters = self._max_epochs * len(self.dataloader)
+        self._pass: TrackedPass | None = None
+        self._resumed_pass: dict[str, Any] | None = None
+
+    def data_position(self) -> dict[str, Any] | None:
+        """Where the epoch stands, see `TrackedPass.state`; None between epochs."""
+        return None if self._pass is None else self._pass.state()
 
     def run(self) -> Any:
         self._runner.call_hook("before_train")
-        if self._runner.continue_random_numbers() and self._iter == self._epoch * len(self.dataloader):
+        self._resumed_pass = self._runner.resumed_pass()
+        between = self._resumed_pass is None and self._iter == self._epoch * len(self.dataloader)
+        if between and self._runner.continue_random_numbers():
             self._validate_if_due(self._epoch, self._max_epochs)
         while self._epoch < self._max_epochs and not self.stop_training:
             self.run_epoch()
@@ -132,8 +142,13 @@ class EpochBasedTrainLoop(_TrainLoop):
         runner = self._runner
         runner.call_hook("before_train_epoch")
         runner.model.train()
-        for batch_idx, data_batch in enumerate(self.dataloader):
+        batches = self._pass = _tracked(self.dataloader, self._resumed_pass)
+        if self._resumed_pass is not None:
+            self._resumed_pass = None
+            runner.continue_random_numbers()
+        for batch_idx, data_batch in enumerate(batches, batches.served):
             self.run_iter(batch_idx, data_batch)
+        self._pass = None
         runner.call_hook("after_train_epoch")
         self._epoch += 1
 
@@ -141,12 +156,16 @@ class EpochBasedTrainLoop(_TrainLoop):
         self._run_train_iter(idx, data_batch)
 
 
+def _tracked(dataloader: DataLoader[Any], state: dict[str, Any] | None = None) -> TrackedPass:
+    return TrackedPass(dataloader, capture_rng_state, restore_rng_state, state)
+
+
 class _InfiniteDataloaderIterator:
     """Batches without end: starts the loader again, as the next epoch of its sampler, where it ends."""
 
     def __init__(self, dataloader: DataLoader[Any]) -> None:
         self._dataloader = dataloader
-        self._iterator: Iterator[Any] = iter(dataloader)
+        self._iterator = _tracked(dataloader)
         self._epoch = 0
 
     def __iter__(self) -> Iterator[Any]:
@@ -163,8 +182,19 @@ class _InfiniteDataloaderIterator:
             )
             self._epoch += 1
             set_sampler_epoch(self._dataloader, self._epoch)
-            self._iterator = iter(self._dataloader)
+            self._iterator = _tracked(self._dataloader)
             return next(self._iterator)
+
+    def state(self) -> dict[str, Any]:
+        """Which pass this is (`epoch`), and where it stands, see `TrackedPass.state`."""
+        return {"epoch": self._epoch, **self._iterator.state()}
+
+    def take_up(self, state: dict[str, Any]) -> None:
+        """Goes to where `state` was taken, by serving only that pass again."""
+        self._epoch = state["epoch"]
+        if self._epoch:
+            set_sampler_epoch(self._dataloader, self._epoch)
+        self._iterator = _tracked(self._dataloader, state)
 
 
 @LOOPS.register_module()
@@ -184,11 +214,18 @@ class IterBasedTrainLoop(_TrainLoop):
         self._max_iters = _whole("max_iters", max_iters)
         self.dataloader_iterator = _InfiniteDataloaderIterator(self.dataloader)
 
+    def data_position(self) -> dict[str, Any]:
+        """Where the data stand, see `_InfiniteDataloaderIterator.state`."""
+        return self.dataloader_iterator.state()
+
     def run(self) -> Any:
         runner = self._runner
         runner.call_hook("before_train")
         runner.call_hook("before_train_epoch")
-        if self._iter > 0:
+        position = runner.resumed_pass()
+        if position is not None:
+            self.dataloader_iterator.take_up(position)
+        elif self._iter > 0:
             runner.logger.warning(f"Advance dataloader {self._iter} steps to skip data that has already been trained")
             for _ in range(self._iter):
                 next(self.dataloader_iterator)

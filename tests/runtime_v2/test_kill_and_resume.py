@@ -55,6 +55,12 @@ CASES = {
     "val phases": {"workflow": [("train", 2), ("val", 1)]},
     "moving average": {"custom_hooks": [{"type": "EMAHook", "momentum": 0.2, "priority": "ABOVE_NORMAL"}]},
     "moving average after the checkpoint": {"custom_hooks": [{"type": "EMAHook", "momentum": 0.2, "priority": "LOW"}]},
+    "in the middle of an epoch": {
+        "checkpoint_config": {"interval": 1, "by_epoch": False},
+        "custom_hooks": [{"type": "EMAHook", "momentum": 0.2, "priority": "ABOVE_NORMAL"}],
+        "optimizer_config": {"type": "GradientCumulativeOptimizerHook", "cumulative_iters": 2},
+        "lr_config": {"policy": "exp", "gamma": 0.5, "warmup": "constant", "warmup_iters": 8},
+    },
     "accumulation": {"optimizer_config": {"type": "GradientCumulativeOptimizerHook", "cumulative_iters": 4}},
     "one cycle": {
         "lr_config": {"policy": "OneCycle", "max_lr": 0.3},

@@ -43,6 +43,16 @@ def experiment(name: str, **changes) -> dict:
 CASES = {
     "by epoch": (experiment("by_epoch", param_scheduler=SCHEDULE), 8, 5),
     "by epoch with averaged weights": (experiment("averaged_weights", param_scheduler=SCHEDULE), 12, 10),
+    "in the middle of an epoch": (
+        experiment(
+            "averaged_weights",
+            param_scheduler=SCHEDULE,
+            default_hooks={"checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 3}},
+            optim_wrapper={**config_of("averaged_weights")["optim_wrapper"], "accumulative_counts": 2},
+        ),
+        11,
+        9,
+    ),
     "by iteration": (experiment("by_iteration_infinite_sampler", **BY_ITERATION), 10, 8),
     "by iteration with restarts": (
         experiment(

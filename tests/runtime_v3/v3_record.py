@@ -257,7 +257,7 @@ def checkpoint_content(path: Path) -> dict[str, Any]:
     checkpoint = torch.load(path, weights_only=False)
     schedulers = checkpoint.get("param_schedulers")
     return {
-        "keys": sorted(set(checkpoint) - {"rng_state"}),
+        "keys": sorted(set(checkpoint) - {"rng_state", "resume_state"}),
         "meta": {k: v for k, v in checkpoint["meta"].items() if k in ("epoch", "iter", "seed", "dataset_meta")},
         "meta_keys": sorted(checkpoint["meta"]),
         "weights": digest(checkpoint["state_dict"]),

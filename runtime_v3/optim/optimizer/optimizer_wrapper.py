@@ -103,7 +103,7 @@ class OptimWrapper(BaseOptimWrapper):
         self._inner_count = init_counts
         self._max_counts = max_counts
         self._remainder_counts = max_counts % counts
-        if init_counts % counts:
+        if init_counts % counts and not any(parameter.grad is not None for parameter in model.parameters()):
             print_log(
                 f"Training resumes at iteration {init_counts}, inside an accumulation of {counts}: the gradients of "
                 "its first iterations are lost, which changes the result slightly.",

@@ -1,0 +1,41 @@
+"""TrackedPass: one pass over a data loader that knows where it is, so that another process can go on there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+class TrackedPass:
+    """The batches of one pass. `capture` and `restore` get and set the state of the random generators.
+
+    From a `state` the pass is served again up to there, since loading a batch, and workers, draw random numbers too.
+    """
+
+    def __init__(
+        self,
+        data_loader: Any,
+        capture: Callable[[], dict[str, Any]],
+        restore: Callable[[dict[str, Any]], None],
+        state: dict[str, Any] | None = None,
+    ) -> None:
+        if state is not None:
+            restore(state["rng"])
+        self._rng = capture()
+        self._batches = iter(data_loader)
+        self.served = 0
+        """How many batches were given."""
+        for _ in range(0 if state is None else state["served"]):
+            next(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        batch = next(self._batches)
+        self.served += 1
+        return batch
+
+    def state(self) -> dict[str, Any]:
+        """The random state that the pass began with (`rng`), and the number of batches since (`served`)."""
+        return {"rng": self._rng, "served": self.served}
