@@ -17,7 +17,7 @@ def check(file: ConfigFile, text: str, tree: TracedDict, base: TracedDict, flatt
     if text == file.source.text and "_base_." not in text and not (flatten and file.base_paths):
         own = file.own  # nothing was edited and nothing refers to a base: the values are those just read
     else:
-        source = Source(Path(file.path), text)
+        source = Source(Path(file.path), text, trusted=file.source.trusted)
         try:
             names = run_module(source, base).names
         except ConversionError as error:

@@ -9,7 +9,7 @@ from mmmigrate.compat.findings import ConversionError, Finding
 from mmmigrate.converters.check import check
 from mmmigrate.converters.direction import direction
 from mmmigrate.converters.emit.layout import new_text
-from mmmigrate.converters.generation import generation_of, left_over
+from mmmigrate.converters.generation import left_over
 from mmmigrate.converters.merge.inherit import union
 from mmmigrate.converters.read.load import ConfigFile, Loader
 from mmmigrate.converters.read.traced import TracedDict
@@ -39,7 +39,7 @@ class ConfigConverter:
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self.direction = direction(self.options.to)
-        self.loader = Loader()
+        self.loader = Loader(self.options.trust)
         self._done: dict[Path, Converted | ConversionError] = {}
 
     def convert(self, path: Path) -> Converted:
@@ -59,7 +59,7 @@ class ConfigConverter:
         return found
 
     def _convert(self, file: ConfigFile) -> Converted:
-        if generation_of(file.merged) == self.options.to:
+        if file.generation == self.options.to:
             return _unchanged(file, self.options.to)
         try:
             new = self.direction.translate(file.merged, self.options)

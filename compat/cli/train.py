@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from mmmigrate.compat.findings import ConversionError
-from mmmigrate.converters.generation import generation_of
 from mmmigrate.converters.read.load import Loader
 
 
@@ -27,7 +26,7 @@ def command(config: Path, generation: str | None, arguments: tuple[str, ...]) ->
     """
     if generation is None:
         try:
-            generation = generation_of(Loader().load(config).merged)
+            generation = Loader().load(config).generation
         except ConversionError as error:
             click.echo(f"error: {error}\nhint: --generation v2 or v3 runs it without looking", err=True)
             sys.exit(2)

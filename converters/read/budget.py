@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sized
 from typing import Any
 
 MAX_STEPS = 2_000_000
 MAX_ITEMS = 1_000_000
 MAX_BITS = 100_000
+MAX_DEPTH = 100
+MAX_WIDTH = 10_000
+MAX_CALLS = 60
 
 
 class LimitError(Exception):
@@ -19,6 +23,7 @@ class Budget:
 
     def __init__(self) -> None:
         self.steps = 0
+        self.calls = 0  # functions that are running, one inside the other
 
     def spend(self, steps: int = 1) -> None:
         self.steps += steps
@@ -28,12 +33,53 @@ class Budget:
     def items(self, iterable: Iterable[Any]) -> list[Any]:
         """The iterable as a list, element by element within the budget."""
         if isinstance(iterable, Sized):
-            check_size(len(iterable))
+            self.make(len(iterable))
+            return list(iterable)
         result = []
         for item in iterable:
             self.spend()
             result.append(item)
         return result
+
+    def make(self, count: int) -> None:
+        """Pay for a value of ``count`` elements or characters before it is made."""
+        check_size(count)
+        self.spend(count)
+
+    def weigh(self, *values: Any) -> None:
+        """Pay for going through values to their leaves, as printing or comparing them does."""
+        for value in values:
+            if isinstance(value, (dict, list, tuple, set, frozenset)):
+                self.spend(weight(value))
+
+
+def weight(value: Any) -> int:
+    """How many leaves and containers a value has when written out, what is shared counted each time.
+
+    Takes time by distinct containers only, so a value that doubles at each level is measured without being written
+    out. Raises LimitError above a million, for a value that holds itself, and beyond a depth of a hundred.
+    """
+    return _weight(value, {}, 0)
+
+
+def _weight(value: Any, known: dict[int, int], depth: int) -> int:
+    if not isinstance(value, (dict, list, tuple, set, frozenset)):
+        return 1
+    if id(value) in known:
+        found = known[id(value)]
+        if not found:
+            raise LimitError("a value that holds itself")
+        return found
+    if depth > MAX_DEPTH:
+        raise LimitError(f"values nested deeper than {MAX_DEPTH}")
+    known[id(value)] = 0
+    total = 1
+    for item in value.values() if isinstance(value, dict) else value:
+        total += _weight(item, known, depth + 1)
+    if total > MAX_ITEMS:
+        raise LimitError(f"a value of more than {MAX_ITEMS:,} elements when written out")
+    known[id(value)] = total
+    return total
 
 
 def check_size(count: int) -> None:
@@ -41,13 +87,14 @@ def check_size(count: int) -> None:
         raise LimitError(f"a value of {count:,} elements (at most {MAX_ITEMS:,})")
 
 
-def check_repeat(left: Any, right: Any) -> None:
-    """Refuse ``sequence * n`` and huge integers before they are made."""
+def repeated(left: Any, right: Any) -> int:
+    """The length that ``left * right`` would have; 0 for numbers. Refuses huge integers before they are made."""
     for sequence, times in ((left, right), (right, left)):
         if isinstance(sequence, (str, bytes, list, tuple)) and isinstance(times, int):
-            check_size(len(sequence) * max(times, 0))
+            return len(sequence) * max(times, 0)
     if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > MAX_BITS:
         raise LimitError("an integer of that many digits")
+    return 0
 
 
 def check_power(base: Any, exponent: Any) -> None:
@@ -58,3 +105,15 @@ def check_power(base: Any, exponent: Any) -> None:
 def check_shift(value: Any, places: Any) -> None:
     if isinstance(value, int) and isinstance(places, int) and value.bit_length() + max(places, 0) > MAX_BITS:
         raise LimitError("an integer of that many digits")
+
+
+def check_width(width: Any) -> None:
+    """Refuse padding and rounding to more places than a config can need."""
+    if isinstance(width, int) and abs(width) > MAX_WIDTH:
+        raise LimitError(f"a width of {width:,} (at most {MAX_WIDTH:,})")
+
+
+def check_format(spec: str) -> None:
+    """Refuse a format whose width or precision is above the bound."""
+    for digits in re.findall(r"\d+", spec):
+        check_width(int(digits[:12]))

@@ -1,18 +1,16 @@
-"""The functions and methods that a config may call: pure, bounded, and none that reaches outside.
+"""The functions that a config may call by name: pure, bounded, and none that reaches outside.
 
-Each takes the budget first. Containers that come out are traced again, so origins survive `dict(**x)`,
-`list + list`, `copy` and `update`.
+Each takes the budget first. Containers that come out are traced again, so origins survive `list(x)` and `deepcopy`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from string import Formatter
 from typing import Any
 
-from mmmigrate.converters.read.budget import Budget, check_power, check_size
-from mmmigrate.converters.read.traced import TracedDict, TracedList, traced
+from mmmigrate.converters.read.budget import Budget, check_format, check_power, check_size, check_width
+from mmmigrate.converters.read.traced import TracedDict, TracedList, deep_copy, traced
+from mmmigrate.converters.read.values import Builtin, Called, Symbol, as_python
 
 
 def _range(budget: Budget, *args: int) -> range:
@@ -22,7 +20,16 @@ def _range(budget: Budget, *args: int) -> range:
 
 
 def _list(budget: Budget, items: Iterable[Any] = ()) -> TracedList:
+    budget.spend(len(items) if isinstance(items, TracedList) else 0)
     return items.copy() if isinstance(items, TracedList) else TracedList(budget.items(items))
+
+
+def _dict(budget: Budget, *args: Any, **kwargs: Any) -> TracedDict:
+    result = TracedDict()
+    for other in args:
+        result.absorb(other if isinstance(other, dict) else TracedDict(budget.items(other)))
+    result.absorb(kwargs)
+    return result
 
 
 def _pow(budget: Budget, base: Any, exponent: Any, modulus: Any = None) -> Any:
@@ -30,13 +37,59 @@ def _pow(budget: Budget, base: Any, exponent: Any, modulus: Any = None) -> Any:
     return pow(base, exponent, modulus)
 
 
+def _round(budget: Budget, number: Any, digits: Any = None) -> Any:
+    check_width(digits)
+    return round(number, digits)
+
+
+def _sum(budget: Budget, items: Iterable[Any], start: Any = 0) -> Any:
+    total = start
+    for item in budget.items(items):
+        if isinstance(total, (list, tuple)):
+            budget.make(len(total))
+        total = total + item
+    return traced(total)
+
+
+def _format(budget: Budget, value: Any, spec: str = "") -> str:
+    check_format(spec)
+    budget.weigh(value)
+    return format(value, spec)
+
+
+def _isinstance(budget: Budget, value: Any, kinds: Any) -> bool:
+    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+    return any(isinstance(kind, Builtin) and kind.type is not None and isinstance(value, kind.type) for kind in kinds)
+
+
+def _type(budget: Budget, value: Any) -> Any:
+    for builtin in FUNCTIONS.values():
+        if builtin.type in type(value).__mro__[:-1] and builtin.type is not None:
+            return builtin
+    raise TypeError(f"the type of a {type(value).__name__}")
+
+
+def _map(budget: Budget, function: Any, *iterables: Any) -> TracedList:
+    if not isinstance(function, Called):
+        raise TypeError(f"map with {function!r}")
+    rows = zip(*(budget.items(iterable) for iterable in iterables))
+    return TracedList(function.call(budget, row, {}) for row in rows)
+
+
+def _filter(budget: Budget, function: Any, items: Iterable[Any]) -> TracedList:
+    keep = as_python(budget, function) if function is not None else bool
+    return TracedList(item for item in budget.items(items) if keep(item))
+
+
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     """A builtin that neither keeps nor makes containers of its own."""
 
     def call(budget: Budget, *args: Any, **kwargs: Any) -> Any:
+        budget.weigh(*args)
         for arg in args:
-            if hasattr(arg, "__len__"):
+            if isinstance(arg, (str, bytes, range)):
                 budget.spend(len(arg))
+        kwargs = {name: as_python(budget, value) for name, value in kwargs.items()}
         return traced(function(*args, **kwargs))
 
     return call
@@ -51,111 +104,42 @@ def _lazy(function: Callable[..., Iterable[Any]]) -> Callable[..., Any]:
     return call
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+_TYPES = {t.__name__: t for t in (bool, complex, dict, float, frozenset, int, list, set, str, tuple, bytes, range)}
+
+_OWN: dict[str, Callable[..., Any]] = {
     "range": _range,
     "list": _list,
+    "dict": _dict,
     "pow": _pow,
+    "round": _round,
+    "sum": _sum,
+    "format": _format,
+    "isinstance": _isinstance,
+    "type": _type,
+    "callable": lambda budget, value: isinstance(value, (Called, Symbol)),
+    "map": _map,
+    "filter": _filter,
     "tuple": lambda budget, items=(): tuple(budget.items(items)),
+    "print": lambda budget, *args, **kwargs: None,
     **{f.__name__: _lazy(f) for f in (enumerate, zip, reversed)},
     **{
         f.__name__: _plain(f)
-        for f in (abs, all, any, bool, complex, divmod, float, frozenset, int, len, max, min, repr, round, set)
-        + (slice, sorted, str, sum)
+        for f in (abs, all, any, ascii, bin, bool, chr, complex, divmod, float, frozenset, hex, int, len, max, min)
+        + (oct, ord, repr, set, slice, sorted, str)
     },
 }
 
-
-def _update(target: TracedDict, *others: Any, **kwargs: Any) -> None:
-    for other in others:
-        target.absorb(other if isinstance(other, dict) else TracedDict(other))
-    target.absorb(kwargs)
+FUNCTIONS: dict[str, Builtin] = {name: Builtin(name, function, _TYPES.get(name)) for name, function in _OWN.items()}
+FUNCTIONS["object"] = Builtin("object", lambda budget: (_ for _ in ()).throw(TypeError("a bare object")))
+FUNCTIONS["bytes"] = Builtin("bytes", lambda budget, *args: (_ for _ in ()).throw(TypeError("bytes(...)")), bytes)
 
 
-def _setdefault(target: TracedDict, key: Any, default: Any = None) -> Any:
-    if key not in target:
-        target.put(key, default)
-    return target[key]
+def copy_of(budget: Budget, value: Any) -> Any:
+    """``copy.copy``: the outermost container anew."""
+    return value.copy() if isinstance(value, (TracedDict, TracedList, set)) else value
 
 
-def _extend(target: TracedList, items: Iterable[Any]) -> None:
-    for item in items.slots() if isinstance(items, TracedList) else items:
-        target.push(item)
-    check_size(len(target))
-
-
-def _dict_pop(target: TracedDict, *args: Any) -> Any:
-    value = target.pop(*args)
-    target.origins.pop(args[0], None)
-    return value
-
-
-def _format(text: str, *args: Any, **kwargs: Any) -> str:
-    """``str.format`` of whole values: no attributes, no items, no widths beyond four digits."""
-    fields = [(name or "", spec or "") for _, name, spec, _ in Formatter().parse(text)]
-    if any("." in name or "[" in name for name, _ in fields) or any(re.search(r"\d{5}|\{", spec) for _, spec in fields):
-        raise ValueError("only plain {} fields are evaluated in str.format")
-    return text.format(*args, **kwargs)
-
-
-_STRING_METHODS = [
-    "capitalize",
-    "count",
-    "endswith",
-    "find",
-    "index",
-    "isdigit",
-    "join",
-    "lower",
-    "lstrip",
-    "partition",
-    "removeprefix",
-    "removesuffix",
-    "replace",
-    "rfind",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "split",
-    "splitlines",
-    "startswith",
-    "strip",
-    "title",
-    "upper",
-]
-
-METHODS: dict[type, dict[str, Callable[..., Any]]] = {
-    TracedDict: {
-        "copy": TracedDict.copy,
-        "get": dict.get,
-        "items": lambda target: [tuple(item) for item in target.items()],
-        "keys": lambda target: list(target.keys()),
-        "values": lambda target: list(target.values()),
-        "pop": _dict_pop,
-        "setdefault": _setdefault,
-        "update": _update,
-    },
-    TracedList: {
-        "append": TracedList.push,
-        "copy": TracedList.copy,
-        "extend": _extend,
-        **{name: getattr(list, name) for name in ("count", "index", "insert", "pop", "remove", "reverse", "sort")},
-    },
-    tuple: {"count": tuple.count, "index": tuple.index},
-    str: {"format": _format, **{name: getattr(str, name) for name in _STRING_METHODS}},
-}
-
-# Methods that change the object they are called on: what was written for it before no longer stands for it.
-MUTATORS = frozenset(["append", "extend", "insert", "pop", "remove", "reverse", "setdefault", "sort", "update"])
-
-
-def call_method(budget: Budget, target: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Call an allowed method. Raises AttributeError where there is none."""
-    method = METHODS.get(type(target), {}).get(name)
-    if method is None:
-        raise AttributeError(f"no method {name!r} on {type(target).__name__} that a config may call")
-    budget.spend(sum(len(arg) for arg in args if hasattr(arg, "__len__")))
-    if name == "replace" and isinstance(target, str) and len(args) > 1:
-        check_size(len(target) + target.count(args[0]) * len(args[1]))
-    if name == "join":
-        check_size(sum(len(part) + len(target) for part in budget.items(args[0])))
-    return traced(method(target, *args, **kwargs))
+def deep_copy_of(budget: Budget, value: Any, memo: Any = None) -> Any:
+    """``copy.deepcopy``; origins go along."""
+    budget.weigh(value)
+    return deep_copy(value)

@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 import ast
-import operator
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
-from mmmigrate.converters.read.budget import Budget, LimitError, check_power, check_repeat, check_shift, check_size
-from mmmigrate.converters.read.callables import FUNCTIONS, call_method
-from mmmigrate.converters.read.source import Source
-from mmmigrate.converters.read.traced import Origin, Slot, TracedDict, TracedList, traced
+from mmmigrate.converters.read.budget import Budget, check_format
+from mmmigrate.converters.read.callables import FUNCTIONS
+from mmmigrate.converters.read.functions import Function
+from mmmigrate.converters.read.methods import call_method
+from mmmigrate.converters.read.modules import environment_variable
+from mmmigrate.converters.read.operators import COMPARE, UNARY, operate
+from mmmigrate.converters.read.source import Source, file_templates
+from mmmigrate.converters.read.traced import (
+    Origin,
+    Slot,
+    TracedConfig,
+    TracedDict,
+    TracedList,
+    deep_copy,
+    traced,
+)
+from mmmigrate.converters.read.values import Called, Module, Scope, Symbol
 
-BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.BitXor: operator.xor,
-}
-UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-    ast.Invert: operator.invert,
-}
-COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda a, b: a in b,
-    ast.NotIn: lambda a, b: a not in b,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-}
-_TEMPLATE = re.compile(r"\{\{\s*(fileDirname|fileBasename|fileBasenameNoExtension|fileExtname|_base_\.[\w.]+)\s*\}\}")
+_FILE_TEMPLATES = "fileDirname|fileBasename|fileBasenameNoExtension|fileExtname"
+_TEMPLATE = re.compile(rf"\{{\{{\s*({_FILE_TEMPLATES}|_base_\.[\w.]+|_env\d+_*)\s*\}}\}}")
 # What evaluating may raise because of the file's own text, as Python itself would.
-PYTHON_ERRORS = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError, RecursionError)
+PYTHON_ERRORS = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError, RecursionError,
+)  # fmt: skip
 
 
 class Evaluator:
@@ -63,16 +48,32 @@ class Evaluator:
         self.base = base
         self.budget = budget
 
+    @cached_property
+    def base_config(self) -> TracedConfig:
+        """The bases as mmengine hands them to a config under the name ``_base_``, which may change them in place."""
+        return TracedConfig(
+            (key, Slot(deep_copy(slot.value), slot.origin)) for key, slot in TracedDict(_slots(self.base)).slots()
+        )
+
+    def inside(self, scope: Scope) -> Evaluator:
+        """An evaluator of the same file with names of its own in front."""
+        inner = object.__new__(Evaluator)
+        inner.__dict__.update(self.__dict__)
+        inner.env = scope
+        if "base_config" not in self.__dict__ and self.source.uses_base_config:
+            inner.__dict__["base_config"] = self.base_config
+        return inner
+
     def slot(self, node: ast.expr, anchor: ast.AST | None = None) -> Slot:
         """The value together with the expression as its origin."""
         return Slot(self.value(node), Origin(self.source, node, anchor or node))
 
     def value(self, node: ast.expr) -> Any:
         self.budget.spend()
-        method = getattr(self, f"_{type(node).__name__}", None)
+        method = _EVALUATE.get(type(node))
         if method is None:
             raise TypeError(f"{type(node).__name__} expressions are not evaluated in a config")
-        return method(node)
+        return method(self, node)
 
     # --- leaves
 
@@ -82,17 +83,17 @@ class Evaluator:
         return node.value
 
     def _Name(self, node: ast.Name) -> Any:
+        if node.id == "_base_" and not self.source.lists_bases:
+            return self.base_config
         if node.id in self.env:
             return self.env[node.id]
-        if node.id == "_base_":
-            raise NameError("'_base_' stands alone: write _base_.key")
-        if node.id in FUNCTIONS or node.id == "dict":
-            raise TypeError(f"the function {node.id} as a value")
-        raise NameError(f"name {node.id!r} is not defined")
+        if node.id in FUNCTIONS:
+            return FUNCTIONS[node.id]
+        raise NameError(f"name {node.id!r} is not defined{_WHY.get(node.id, '')}")
 
     def _JoinedStr(self, node: ast.JoinedStr) -> str:
-        text = "".join(str(self.value(part)) for part in node.values)
-        check_size(len(text))
+        text = "".join([str(self.value(part)) for part in node.values])
+        self.budget.make(len(text))
         return text
 
     def _FormattedValue(self, node: ast.FormattedValue) -> str:
@@ -100,8 +101,8 @@ class Evaluator:
         converters: dict[int, Callable[[Any], Any]] = {ord("s"): str, ord("r"): repr, ord("a"): ascii}
         convert = converters.get(node.conversion, lambda v: v)
         spec = self.value(node.format_spec) if node.format_spec else ""
-        if sum(int(digits) for digits in re.findall(r"\d{1,9}", spec)) > 10_000:
-            raise LimitError("a format width above 10,000")
+        check_format(spec)
+        self.budget.weigh(value)
         return format(convert(value), spec)
 
     # --- containers
@@ -133,30 +134,19 @@ class Evaluator:
         # `{{_base_.x}}` is a set in a set to Python's parser
         inner = node.elts[0]
         if len(node.elts) == 1 and isinstance(inner, ast.Set) and len(inner.elts) == 1:
-            return self.value(inner.elts[0])
+            return self._template(inner.elts[0])
         return {self.value(item) for item in node.elts}
+
+    def _template(self, node: ast.expr) -> Any:
+        """``{{_base_.x}}`` is a copy of the value; other templates are filled in as text and then read."""
+        if isinstance(node, ast.Name) and _TEMPLATE.fullmatch(f"{{{{{node.id}}}}}"):
+            return self.value(ast.parse(self._fill_templates(f"{{{{{node.id}}}}}"), mode="eval").body)
+        return deep_copy(self.value(node))
 
     # --- operators
 
     def _BinOp(self, node: ast.BinOp) -> Any:
-        return self.operate(node.op, self.value(node.left), self.value(node.right))
-
-    def operate(self, op: ast.operator, left: Any, right: Any) -> Any:
-        """A binary operation within the bounds. Raises LimitError before a result that is too large is made."""
-        if isinstance(op, ast.Mult):
-            check_repeat(left, right)
-        elif isinstance(op, ast.Pow):
-            check_power(left, right)
-        elif isinstance(op, ast.LShift):
-            check_shift(left, right)
-        elif isinstance(op, ast.Mod) and isinstance(left, str) and re.search(r"\d{5,}|\*", left):
-            raise LimitError("a format width of five digits or more")
-        elif isinstance(op, ast.Add) and isinstance(left, Sized) and isinstance(right, Sized):
-            check_size(len(left) + len(right))
-            self.budget.spend(len(left) + len(right))
-        if isinstance(op, ast.Add) and isinstance(left, TracedList) and isinstance(right, TracedList):
-            return TracedList([*left.slots(), *right.slots()])
-        return traced(BINARY[type(op)](left, right))
+        return operate(self.budget, node.op, self.value(node.left), self.value(node.right))
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Any:
         return UNARY[type(node.op)](self.value(node.operand))
@@ -174,6 +164,7 @@ class Evaluator:
         left = self.value(node.left)
         for op, operand in zip(node.ops, node.comparators):
             right = self.value(operand)
+            self.budget.weigh(left, right)
             if not COMPARE[type(op)](left, right):
                 return False
             left = right
@@ -183,11 +174,19 @@ class Evaluator:
         return self.value(node.body if self.value(node.test) else node.orelse)
 
     def _NamedExpr(self, node: ast.NamedExpr) -> Any:
-        self.env[node.target.id] = value = self.value(node.value)
+        value = self.value(node.value)
+        env: Any = self.env
+        while isinstance(env, Scope) and not env.of_function:  # a comprehension binds it outside itself
+            env = env.outer
+        env[node.target.id] = value
         return value
 
     def _Subscript(self, node: ast.Subscript) -> Any:
         value = self.value(node.value)
+        if isinstance(value, Module) and value.name == "os.environ":
+            return environment_variable(self.value(node.slice))
+        if isinstance(value, TracedList) and isinstance(node.slice, ast.Slice):
+            return TracedList(value.slots()[self._Slice(node.slice)])
         if not isinstance(value, (dict, list, tuple, str, range, bytes)):
             raise TypeError(f"{type(value).__name__} cannot be indexed")
         return traced(value[self.value(node.slice)])
@@ -196,14 +195,18 @@ class Evaluator:
         return slice(*(self.value(part) if part else None for part in (node.lower, node.upper, node.step)))
 
     def _Attribute(self, node: ast.Attribute) -> Any:
-        path = [node.attr]
-        target = node.value
-        while isinstance(target, ast.Attribute):
-            path.append(target.attr)
-            target = target.value
-        if isinstance(target, ast.Name) and target.id == "_base_":
-            return self._from_base(path[::-1])
-        raise AttributeError(f"attribute {node.attr!r} of a value; only _base_.x can be read")
+        if isinstance(node.value, ast.Name) and node.value.id == "_base_" and not self.source.uses_base_config:
+            return self._from_base([node.attr])  # `{{_base_.x}}`
+        value = self.value(node.value)
+        if isinstance(value, Symbol):
+            return Symbol(f"{value}.{node.attr}")
+        if isinstance(value, Module):
+            return value.member(node.attr)
+        if isinstance(value, (TracedConfig, dict)) and (isinstance(value, TracedConfig) or self.source.names_base):
+            if node.attr in value:
+                return value[node.attr]
+            raise AttributeError(f"the bases have no {ast.unparse(node).removeprefix('_base_.')!r}")
+        raise AttributeError(f"attribute {node.attr!r} of a {type(value).__name__}; only _base_.x can be read")
 
     # --- calls and comprehensions
 
@@ -215,19 +218,31 @@ class Evaluator:
         kwargs = {key: item.value if isinstance(item, Slot) else item for key, item in self._keywords(node)}
         if isinstance(function, ast.Attribute):
             target = self.value(function.value)
-            return call_method(self.budget, target, function.attr, args, kwargs)
-        if isinstance(function, ast.Name) and function.id in FUNCTIONS and function.id not in self.env:
-            return FUNCTIONS[function.id](self.budget, *args, **kwargs)
-        raise TypeError(f"a call of {ast.unparse(function)!r}, which is not among the functions that are evaluated")
+            if not isinstance(target, (Module, Symbol, Called)):
+                return call_method(self.budget, target, function.attr, args, kwargs)
+            if isinstance(target, Called):  # dict.fromkeys
+                return call_method(self.budget, TracedDict(), function.attr, args, kwargs)
+            called = self._Attribute(function)
+        elif isinstance(function, ast.Name) and function.id not in self.env and function.id not in FUNCTIONS:
+            why = _WHY.get(function.id, "")
+            raise TypeError(f"a call of {function.id!r}, which is not among the functions that are evaluated{why}")
+        else:
+            called = self.value(function)
+        if not isinstance(called, Called):
+            raise TypeError(f"a call of {ast.unparse(function)!r}, which is not among the functions that are evaluated")
+        return traced(called.call(self.budget, args, kwargs))
 
     def _dict_call(self, node: ast.Call) -> TracedDict:
         result = TracedDict()
         for argument in node.args:
             value = self.value(argument)
-            result.absorb(value if isinstance(value, dict) else TracedDict(value))
+            result.absorb(value if isinstance(value, dict) else TracedDict(self.budget.items(value)))
         for key, item in self._keywords(node):
             result.put(key, item)
         return result
+
+    def _Lambda(self, node: ast.Lambda) -> Function:
+        return Function("<lambda>", node.args, node.body, self)
 
     def _keywords(self, node: ast.Call) -> Iterator[tuple[str, Any]]:
         for keyword in node.keywords:
@@ -249,7 +264,7 @@ class Evaluator:
 
     def _scoped(self, generators: list[ast.comprehension], make: Callable[[], Any]) -> list[Any]:
         outer = self.env
-        self.env = dict(outer)
+        self.env = Scope(outer)
         try:
             return list(self._comprehend(generators, make))
         finally:
@@ -275,14 +290,28 @@ class Evaluator:
             return
         if not isinstance(target, (ast.Tuple, ast.List)):
             raise TypeError(f"assignment to {ast.unparse(target)!r}")
-        values = self.budget.items(value)
-        if len(values) != len(target.elts):
-            raise ValueError(f"{len(values)} values for {len(target.elts)} names")
-        for part, item in zip(target.elts, values):
+        for part, item in self.unpack(target.elts, value):
             self.bind(part, item)
 
+    def unpack(self, targets: list[ast.expr], value: Any) -> Iterator[tuple[ast.expr, Any]]:
+        """Each of several targets with what it gets of an iterable, one starred target included."""
+        values = self.budget.items(value)
+        starred = next((i for i, part in enumerate(targets) if isinstance(part, ast.Starred)), None)
+        if starred is None:
+            if len(values) != len(targets):
+                raise ValueError(f"{len(values)} values for {len(targets)} names")
+            yield from zip(targets, values)
+            return
+        behind = len(targets) - starred - 1
+        if len(values) < len(targets) - 1:
+            raise ValueError(f"{len(values)} values for {len(targets) - 1} names or more")
+        yield from zip(targets[:starred], values)
+        star: Any = targets[starred]
+        yield star.value, TracedList(values[starred : len(values) - behind])
+        yield from zip(targets[starred + 1 :], values[len(values) - behind :])
+
     def _from_base(self, path: list[str]) -> Any:
-        value: Any = self.base
+        value: Any = self.base_config if self.source.uses_base_config else self.base
         for key in path:
             if not isinstance(value, Mapping) or key not in value:
                 raise NameError(f"the bases have no {'.'.join(path)!r}")
@@ -291,17 +320,32 @@ class Evaluator:
 
     def _fill_templates(self, text: str) -> str:
         """``'{{ fileDirname }}/x'`` and ``'{{_base_.x}}'`` inside a string literal."""
-        path = self.source.path.absolute()
+        own = file_templates(os.path.abspath(self.source.path).replace(os.sep, "/"))  # noqa: PTH100
 
         def fill(match: re.Match[str]) -> str:
             name = match[1]
             if name.startswith("_base_."):
-                return str(self._from_base(name.split(".")[1:]))
-            return {
-                "fileDirname": path.parent.as_posix(),
-                "fileBasename": path.name,
-                "fileBasenameNoExtension": path.stem,
-                "fileExtname": path.suffix,
-            }[name]
+                value = self._from_base(name.split(".")[1:])
+                self.budget.weigh(value)
+                return str(value)
+            return own[name] if name in own else self.source.environment_text(name)
 
-        return _TEMPLATE.sub(fill, text)
+        filled = _TEMPLATE.sub(fill, text)
+        self.budget.make(len(filled))
+        return filled
+
+
+def _slots(mapping: Mapping[Any, Any]) -> Any:
+    return mapping.slots() if isinstance(mapping, TracedDict) else mapping
+
+
+# Why a name that Python has is not one here.
+_WHY = dict.fromkeys(
+    ("open", "eval", "exec", "compile", "__import__", "input", "globals", "locals", "vars", "getattr", "setattr"),
+    " here: it would reach outside the config; write the value, or convert with --trust",
+)
+_EVALUATE: dict[type[ast.expr], Callable[[Evaluator, Any], Any]] = {
+    kind: method
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.expr) and (method := vars(Evaluator).get(f"_{kind.__name__}"))
+}

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mmmigrate.compat.findings import ConversionError, Effect, Finding
+from mmmigrate.compat.findings import ConversionError
+from mmmigrate.converters.generation import generation_of
 from mmmigrate.converters.merge.inherit import InheritError, merge, union
-from mmmigrate.converters.read.source import Source, read_source
+from mmmigrate.converters.read.bases import module_path, resolve, with_scope
+from mmmigrate.converters.read.data import DATA_SUFFIXES, data_tree, fill_data
+from mmmigrate.converters.read.imports import Imports
+from mmmigrate.converters.read.names import names_of
+from mmmigrate.converters.read.source import Source, read_source, refuse
 from mmmigrate.converters.read.statements import Statement, run_module
 from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.read.values import is_setting
 
-_RESERVED = ("_base_", "_deprecation_")
+RESERVED = ("_base_", "_deprecation_")
+SUFFIXES = (".py", *DATA_SUFFIXES)
+MAX_CHAIN = 50
 
 
 @dataclass(eq=False)
@@ -27,6 +36,8 @@ class ConfigFile:
     statements: list[Statement]
     base_paths: list[str]  # as written
     bases: list[ConfigFile]
+    imports: list[tuple[int, str]] = field(default_factory=list)  # level and module under `read_base()`
+    imported_bases: list[ConfigFile] = field(default_factory=list)  # what those are; `own` has their keys
 
     @property
     def path(self) -> Path:
@@ -46,6 +57,19 @@ class ConfigFile:
     def merged(self) -> TracedDict:
         """The whole experiment. Raises ConversionError (CFG006) where the child cannot inherit."""
         return inherit(self.source, self.own, self.base)
+
+    @property
+    def generation(self) -> str | None:
+        """``v2``, ``v3``, or None: by its keys, or by ways to inherit that only mmengine has."""
+        if self.imports or self.source.uses_base_config or any("::" in path for path in self.base_paths):
+            return "v3"
+        return generation_of(self.merged)
+
+    def in_scope(self, scope: str) -> ConfigFile:
+        """The same file as a base of a config of another package: its dicts carry the registry scope."""
+        scoped = replace(self)
+        scoped.__dict__["merged"] = with_scope(self.merged, scope)
+        return scoped
 
     @property
     def base_place(self) -> tuple[int, int]:
@@ -68,17 +92,23 @@ def inherit(source: Source, own: Mapping[Any, Any], base: Mapping[Any, Any]) -> 
 class Loader:
     """Reads config files and keeps them: a base shared by a thousand configs is parsed once."""
 
-    def __init__(self) -> None:
-        self._files: dict[Path, ConfigFile | ConversionError] = {}
-        self._reading: list[Path] = []
+    def __init__(self, trust: bool = False) -> None:
+        self.trust = trust
+        self._files: dict[str, ConfigFile | ConversionError] = {}
+        self._scoped: dict[tuple[str, str], ConfigFile] = {}
+        self._reading: list[str] = []
 
     def load(self, path: Path) -> ConfigFile:
         """Raises ConversionError for what cannot be read, parsed, evaluated or inherited."""
-        key = path.resolve()
+        try:
+            key = os.path.realpath(path)
+        except (OSError, ValueError) as error:
+            refuse(path, "CFG002", f"is no path: {error}")
         if key in self._reading:
-            chain = " -> ".join(item.name for item in [*self._reading[self._reading.index(key) :], key])
-            finding = Finding(str(path), 0, 0, "CFG007", Effect.ERROR, f"inherits from itself: {chain}")
-            raise ConversionError(finding)
+            chain = [*self._reading[self._reading.index(key) :], key]
+            refuse(path, "CFG007", f"inherits from itself: {' -> '.join(map(os.path.basename, chain))}")
+        if len(self._reading) > MAX_CHAIN:
+            refuse(path, "CFG004", f"a chain of more than {MAX_CHAIN} bases")
         if key not in self._files:
             self._reading.append(key)
             try:
@@ -93,41 +123,89 @@ class Loader:
         return found
 
     def _read(self, path: Path) -> ConfigFile:
+        if path.suffix in DATA_SUFFIXES:
+            return parse_data(read_source(path), self._load_base)
         if path.suffix != ".py":
             kind = path.suffix or "no suffix"
-            finding = Finding(str(path), 0, 0, "CFG002", Effect.ERROR, f"only .py configs are converted, not {kind}")
-            raise ConversionError(finding)
-        return parse(read_source(path), self._load_base)
+            refuse(path, "CFG002", f"only {', '.join(SUFFIXES)} files are configs, not {kind}")
+        return parse(read_source(path, self.trust), self._load_base)
 
     def _load_base(self, child: Source, written: str, line: int) -> ConfigFile:
-        path = Path(os.path.normpath(child.path.parent / written))
-        if not path.is_file():
-            child.fail("CFG002", f"its base {written!r} is not a file (looked for {path})", line, 1)
-        return self.load(path)
+        path, scope = resolve(child, written, line)
+        file = self.load(path)
+        if scope is None:
+            return file
+        key = os.path.realpath(path), scope
+        if key not in self._scoped:
+            self._scoped[key] = file.in_scope(scope)
+        return self._scoped[key]
 
 
-def parse(source: Source, load_base: Callable[[Source, str, int], ConfigFile]) -> ConfigFile:
+LoadBase = Callable[[Source, str, int], ConfigFile]
+
+
+def parse(source: Source, load_base: LoadBase) -> ConfigFile:
     """Evaluate one file after its bases, which ``load_base(source, path as written, line)`` gives."""
     written, line = _base_entries(source)
     bases = [load_base(source, entry, line) for entry in written]
     file = ConfigFile(source, TracedDict(), [], written, bases)
-    module = run_module(source, file.base)
+    inherited: list[ConfigFile] = []
+
+    def find_base(level: int, module: str, line: int) -> TracedDict:
+        inherited.append(load_base(source, module_path(source, level, module, line), line))
+        file.imports.append((level, module))
+        return inherited[-1].merged
+
+    module = run_module(source, file.base, Imports(find_base))
     file.statements = module.statements
+    file.imported_bases = inherited
+    if module.base is not None:
+        file.__dict__["base"] = module.base
     for name, slot in module.names.slots():
-        if not name.startswith("__") and name not in _RESERVED:
-            file.own.put(name, slot)
+        if name in module.imported or name.startswith("__") or name in RESERVED or not is_setting(slot.value):
+            continue
+        file.own.put(name, slot)
+    return file
+
+
+def parse_data(source: Source, load_base: LoadBase) -> ConfigFile:
+    """The same for a YAML or JSON config, which has no expressions."""
+    tree = data_tree(source)
+    line = tree.origins["_base_"].line if "_base_" in tree.origins else 0
+    written = _paths(source, tree.get("_base_", []), line)
+    bases = [load_base(source, entry, line) for entry in written]
+    file = ConfigFile(source, TracedDict(), [], written, bases)
+    filled = fill_data(source, tree, file.base)
+    file.own = TracedDict(item for item in filled.slots() if item[0] not in RESERVED)
     return file
 
 
 def _base_entries(source: Source) -> tuple[list[str], int]:
     """What ``_base_`` says. It is read before the rest, since the rest may refer to the bases."""
-    for index, node in enumerate(source.tree.body):
-        targets = [getattr(target, "id", None) for target in getattr(node, "targets", [])]
-        if "_base_" in targets:
-            names = run_module(source.only(*source.tree.body[: index + 1]), {}).names
-            value = names["_base_"]
-            entries = value if isinstance(value, list) else [value]
-            if not all(isinstance(entry, str) for entry in entries):
-                source.fail_at("CFG003", "_base_ must be a path or a list of paths", node)
-            return list(entries), node.lineno
-    return [], 0
+    if "_base_" not in source.text:
+        return [], 0
+    writers = [index for index, node in enumerate(source.tree.body) if "_base_" in names_of(node)[0]]
+    if not source.lists_bases and len(writers) > 1:  # `_base_.x = 1` changes the bases, not which they are
+        writers = [index for index in writers if _assigns_base(source.tree.body[index])][-1:]
+    if not writers or (not source.lists_bases and not _assigns_base(source.tree.body[writers[0]])):
+        return [], 0
+    last = source.tree.body[writers[-1]]
+    names = run_module(source.only(*source.tree.body[: writers[-1] + 1]), {}).names
+    if "_base_" not in names:
+        return [], 0
+    return _paths(source, names["_base_"], last.lineno), last.lineno
+
+
+def _assigns_base(node: ast.stmt) -> bool:
+    """Whether the name itself is bound, at any depth of the statement."""
+    return any(
+        isinstance(inner, ast.Name) and inner.id == "_base_" and isinstance(inner.ctx, ast.Store)
+        for inner in ast.walk(node)
+    )
+
+
+def _paths(source: Source, value: Any, line: int) -> list[str]:
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    if not all(isinstance(entry, str) for entry in entries):
+        source.fail("CFG003", "_base_ must be a path or a list of paths", line, 1)
+    return list(entries)

@@ -114,6 +114,79 @@ class TracedList(list[Any]):
         return iter([slot.value for slot in self.slots()[::-1]])
 
 
+class TracedConfig(TracedDict):
+    """What a config sees of its bases: keys are attributes too, and `update` merges, as in mmengine's ConfigDict."""
+
+    def put(self, key: Any, item: Any) -> None:
+        if isinstance(item, Slot):
+            super().put(key, Slot(configured(item.value), item.origin))
+        else:
+            super().put(key, configured(item))
+
+    def copy(self) -> TracedConfig:
+        return TracedConfig(self.slots())
+
+    def refresh(self, *others: Any, **kwargs: Any) -> None:
+        """``ConfigDict.update``: where both sides have a dict, that dict is updated, not replaced."""
+        for other in (*others, kwargs):
+            given = other if isinstance(other, dict) else TracedDict(other)
+            for key, slot in given.slots() if isinstance(given, TracedDict) else given.items():
+                value = slot.value if isinstance(slot, Slot) else slot
+                own = self.get(key)
+                if isinstance(own, TracedConfig) and isinstance(value, dict):
+                    own.refresh(value)
+                else:
+                    self.put(key, slot)
+
+    def merge(self, other: Mapping[Any, Any]) -> None:
+        """``ConfigDict.merge``: as bases are merged, ``_delete_`` included."""
+        for key, value in other.items():
+            own = self.get(key)
+            if not isinstance(value, dict):
+                self.put(key, value)
+            elif value.get("_delete_") or not isinstance(own, TracedConfig):
+                self.put(key, TracedConfig(item for item in value.items() if item[0] != "_delete_"))
+            else:
+                own.merge({name: item for name, item in value.items() if name != "_delete_"})
+
+
+def configured(value: Any) -> Any:
+    """The value with every dict in it as a TracedConfig; what already is one is shared."""
+    if isinstance(value, TracedConfig):
+        return value
+    if isinstance(value, dict):
+        return TracedConfig(value.slots() if isinstance(value, TracedDict) else value)
+    if isinstance(value, TracedList):
+        return TracedList(Slot(configured(slot.value), slot.origin) for slot in value.slots())
+    if type(value) is tuple:
+        return tuple(configured(item) for item in value)
+    return value
+
+
+def deep_copy(value: Any) -> Any:
+    """A copy that shares no container with the value; origins go along, and what was shared inside is shared again."""
+    return _deep_copy(value, {})
+
+
+def _deep_copy(value: Any, known: dict[int, Any]) -> Any:
+    if id(value) in known:
+        return known[id(value)]
+    copied: Any = value
+    if isinstance(value, TracedDict):
+        copied = known[id(value)] = type(value)()
+        for key, slot in value.slots():
+            copied.put(key, Slot(_deep_copy(slot.value, known), slot.origin))
+    elif isinstance(value, TracedList):
+        copied = known[id(value)] = TracedList()
+        for slot in value.slots():
+            copied.push(Slot(_deep_copy(slot.value, known), slot.origin))
+    elif type(value) is tuple:
+        copied = tuple(_deep_copy(item, known) for item in value)
+    elif isinstance(value, set):
+        copied = set(value)
+    return copied
+
+
 def traced(value: Any) -> Any:
     """A plain value with its dicts and lists made traceable, without origins."""
     if isinstance(value, (TracedDict, TracedList)):
@@ -135,7 +208,7 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if type(value) is tuple:
         return tuple(plain(item) for item in value)
-    return value
+    return str(value) if isinstance(value, str) and type(value) is not str else value
 
 
 def same(a: Any, b: Any) -> bool:

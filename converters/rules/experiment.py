@@ -19,6 +19,7 @@ class Options:
     ``schedule``: ``auto`` takes mmengine's own schedulers where they are equal to 1e-12 of the peak, else the closed
     form that mmmigrate ships; ``stock`` never the closed form; ``exact`` always. ``order``: ``v3`` names mmengine's
     samplers, ``v2`` samplers that draw the order of a single v2 process. ``to`` is the generation to end in.
+    ``trust`` executes the files that cannot be evaluated.
     """
 
     schedule: str = "auto"
@@ -27,6 +28,7 @@ class Options:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     to: str = "v3"
+    trust: bool = False
 
     def wants(self, code: str) -> bool:
         """Whether a rule code is chosen by ``--select`` and not by ``--ignore``."""

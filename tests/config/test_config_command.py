@@ -99,7 +99,7 @@ def test_a_bad_file_does_not_stop_the_others_and_exits_2(folder: Path, tmp_path:
 
 
 def test_json_has_every_file_with_its_findings(folder: Path, tmp_path: Path) -> None:
-    (folder / "bad.py").write_text("import os\n")
+    (folder / "bad.py").write_text("import socket\n")
     run("config", folder, "-o", tmp_path / "out", "--json", tmp_path / "r.json")
     document = json.loads((tmp_path / "r.json").read_text())
     assert (document["version"], document["to"]) == (1, "v3")
