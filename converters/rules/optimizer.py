@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.read.traced import Slot, TracedDict
 from mmmigrate.converters.rules.experiment import Experiment, Section
 from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
@@ -34,9 +35,10 @@ def convert(exp: Experiment) -> None:
 
 
 def _put_beside(exp: Experiment, section: Section) -> None:
-    for key in ("constructor", "paramwise_cfg"):
-        if key in section:
-            exp.put(f"optim_wrapper.{key}", section.take(key))
+    if "constructor" in section:
+        exp.put("optim_wrapper.constructor", section.take("constructor"))
+    if "paramwise_cfg" in section:
+        exp.put("optim_wrapper.paramwise_cfg", _paramwise(exp, section.take("paramwise_cfg")))
     constructor = section.items.get("constructor")
     if constructor in _CONSTRUCTORS:
         exp.put("optim_wrapper.constructor", _CONSTRUCTORS[constructor])
@@ -48,11 +50,27 @@ def _put_beside(exp: Experiment, section: Section) -> None:
         exp.remark(UNHANDLED, message, "optimizer", section.take("paramwise_options"))
 
 
+def _paramwise(exp: Experiment, slot: Slot) -> Slot:
+    """mmengine lets `bias_decay_mult` act on norms and depthwise convolutions too, unless they have their own key."""
+    given = slot.value
+    if not isinstance(given, TracedDict) or given.get("bias_decay_mult") is None:
+        return slot
+    if given["bias_decay_mult"] != given.get("dwconv_decay_mult", 1.0):
+        message = "the bias of a depthwise convolution takes bias_decay_mult in v3; in v2 it took dwconv_decay_mult"
+        exp.note(message, "optimizer", slot, Effect.MEASURED)
+    if given.get("norm_decay_mult") is not None:
+        return slot
+    whole = given.copy()
+    whole.put("norm_decay_mult", 1.0)
+    return Slot(whole)
+
+
 RULE = Rule(
     code="OPT001",
     title="optimizer outside an optim_wrapper",
     why="mmengine builds the optimizer inside `optim_wrapper`; `paramwise_cfg` and `constructor` stand beside it. "
-    "The step is the same: backward, clip, step, with gradients zeroed around it.",
+    "The step is the same: backward, clip, step, with gradients zeroed around it. Where v2 left the biases of norms to "
+    "`norm_decay_mult`, which is 1 unless given, v3 needs it said: else they take `bias_decay_mult`.",
     before="optimizer = dict(type='SGD', lr=0.02, paramwise_cfg=dict(norm_decay_mult=0.))",
     after="optim_wrapper = dict(\n    type='OptimWrapper',\n    optimizer=dict(type='SGD', lr=0.02),\n"
     "    paramwise_cfg=dict(norm_decay_mult=0.))",
