@@ -50,6 +50,11 @@ def _loop(exp: Experiment, section: Section) -> None:
     run = exp.run_length
     if run is None:
         raise RuntimeError("_loop needs a run length")
+    if (
+        "evaluation" in exp.v2 and exp.get("evaluation") is None
+    ):  # no evaluation: the first one would come after the end
+        exp.put("train_cfg.val_begin", run.length.value + 1)
+        return
     interval = section.take("interval", 1)
     if run.kind == "iter" or interval.value != 1:
         exp.put("train_cfg.val_interval", interval)
@@ -103,6 +108,10 @@ def _best(exp: Experiment, section: Section) -> None:
         return
     if exp.v3.get("default_hooks", {}).get("checkpoint") is None:  # v2 keeps the best without a checkpoint hook too
         exp.put("default_hooks.checkpoint", build(type="CheckpointHook", interval=-1))
+        if exp.complete:  # and nothing but the best: no last checkpoint, and the best one's name as the runner counts
+            exp.put("default_hooks.checkpoint.save_last", False)
+            if exp.run_length is not None and exp.run_length.kind == "iter":
+                exp.put("default_hooks.checkpoint.by_epoch", False)
     for key, slot in found:
         if slot.value is not None:
             exp.put(f"default_hooks.checkpoint.{key}", slot)
