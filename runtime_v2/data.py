@@ -29,6 +29,8 @@ def build_dataset(cfg: Mapping[str, Any], default_args: Mapping[str, Any] | None
 
 def build_test_dataset(cfg: Any) -> Any:
     """The data set that `cfg` describes, told `test_mode=True` if its class takes that."""
+    if isinstance(cfg, Mapping) and "samples_per_gpu" in cfg:
+        cfg = {key: value for key, value in cfg.items() if key != "samples_per_gpu"}  # the loader's, see loader_options
     kind = cfg.get("type") if isinstance(cfg, Mapping) else None
     factory = DATASETS.get(kind) if isinstance(kind, str) else kind
     takes_mode = factory is not None and "test_mode" in signature(factory).parameters
@@ -81,14 +83,18 @@ def build_dataloader(
 def loader_options(data: Mapping[str, Any], mode: str) -> dict[str, Any]:
     """The arguments of `build_dataloader` that a config's `data` gives for 'train', 'val' or 'test'.
 
-    Keys at the top level of `data` serve all; `<mode>_dataloader` overrides them. Only training shuffles and drops.
+    Keys at the top level of `data` serve all, `<mode>_dataloader` overrides them. Only training shuffles, drops and
+    takes `samples_per_gpu` from there: mmdet and mmseg evaluate one sample at a time unless `<mode>_dataloader` (or,
+    in older configs, the data set) says otherwise.
     """
-    names = ("samples_per_gpu", "workers_per_gpu", "pin_memory", "persistent_workers")
+    names = ("workers_per_gpu", "pin_memory", "persistent_workers")
     options = {name: data[name] for name in names if name in data}
     if mode == "train":
-        options.update({name: data[name] for name in ("shuffle", "drop_last") if name in data})
+        options.update({name: data[name] for name in ("samples_per_gpu", "shuffle", "drop_last") if name in data})
     else:
-        options["shuffle"] = False
+        dataset = data.get(mode)
+        own = dataset.get("samples_per_gpu", 1) if isinstance(dataset, Mapping) else 1
+        options.update(shuffle=False, samples_per_gpu=own)
     options.update(data.get(f"{mode}_dataloader", {}))
     return options
 

@@ -73,9 +73,9 @@ def build_training(
         set_random_seed(seed, deterministic=deterministic)
     model = _built_model(cfg)
     workflow = [(mode, length) for mode, length in cfg.get("workflow", [("train", 1)])]
-    loaders = [
-        build_dataloader(_phase_dataset(cfg, mode), seed=seed, **loader_options(cfg.data, mode)) for mode, _ in workflow
-    ]
+    # the codebases' tools load every phase, also one on the val data, as they load the training data
+    options = loader_options(cfg.data, "train")
+    loaders = [build_dataloader(_phase_dataset(cfg, mode), seed=seed, **options) for mode, _ in workflow]
     settings = {
         "model": model,
         "optimizer": build_optimizers(model, cfg.optimizer),
