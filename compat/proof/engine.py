@@ -8,11 +8,12 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import torch
 
-from mmmigrate.compat.proof.spec import EngineSpec
+from mmmigrate.compat.dist import get_dist_info
+from mmmigrate.compat.proof.spec import EngineSpec, rank_path
 from mmmigrate.compat.proof.start import (
     deterministic,
     hand_out,
@@ -31,6 +32,8 @@ def header(spec: EngineSpec, engine: str) -> dict[str, Any]:
         "engine": engine,
         "config": spec.config,
         "seed": spec.seed,
+        "processes": spec.world_size,
+        "resumed": spec.resume,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "platform": platform.platform(),
@@ -41,23 +44,28 @@ def header(spec: EngineSpec, engine: str) -> dict[str, Any]:
 def recorder_for(spec: EngineSpec, hook_base: type, engine: str) -> TraceRecorder:
     """The recorder as `spec` wants it, a hook of the engine whose `Hook` class is given."""
     recorder: TraceRecorder = recorder_class(hook_base)(
-        spec.trace, header(spec, engine), tensors=spec.tensors, stop_before=spec.steps
+        rank_path(Path(spec.trace), get_dist_info()[0]),
+        header(spec, engine),
+        tensors=spec.tensors,
+        stop_before=spec.steps,
     )
     return recorder
 
 
-def run_v2(spec: EngineSpec) -> None:
-    """Trains `spec.config` in runtime_v2 and records it."""
+def run_v2(spec: EngineSpec, channel: TextIO) -> None:
+    """Trains `spec.config` in runtime_v2 and records it; says on `channel` that the initial weights are there."""
     runtime = importlib.import_module("mmmigrate.runtime_v2")
     importlib.import_module("mmmigrate.compat.aliases").install("mmcv")
     build_training = importlib.import_module("mmmigrate.runtime_v2.train").build_training
-    _, writing = protocol_streams()
     config = runtime.Config.fromfile(spec.config)
-    training = build_training(config, work_dir=spec.work_dir, seed=spec.seed)
+    if spec.world_size > 1 and not torch.distributed.is_initialized():
+        runtime.init_dist("pytorch", backend="gloo")
+    training = build_training(config, work_dir=spec.work_dir, seed=spec.seed, auto_resume=spec.resume)
 
     def start(runner: Any) -> None:
-        hand_out(runner.model, Path(spec.weights), writing)
-        reseed(spec.seed)
+        if not spec.resume:
+            hand_out(runner.model, Path(spec.weights), channel)
+            reseed(spec.seed)
 
     recorder = recorder_for(spec, runtime.Hook, "runtime_v2")
     training.runner.register_hook(starting_hook(runtime.Hook, "before_run", start), priority="HIGHEST")
@@ -65,21 +73,25 @@ def run_v2(spec: EngineSpec) -> None:
     recorded(recorder, training.run)
 
 
-def run_v3(spec: EngineSpec) -> None:
-    """Trains `spec.config` in runtime_v3 and records it."""
+def run_v3(spec: EngineSpec, channel: TextIO) -> None:
+    """Trains `spec.config` in runtime_v3 and records it, from the weights that `channel` announces."""
     importlib.import_module("mmmigrate.compat.adapters").install()
     runtime = importlib.import_module("mmmigrate.runtime_v3")
     config_class = importlib.import_module("mmmigrate.runtime_v3.config").Config
-    reading, _ = protocol_streams()
     config = config_class.fromfile(spec.config)
     config.work_dir = spec.work_dir
     config.randomness = {"seed": spec.seed}
+    config.resume = spec.resume or config.get("resume", False)
+    if spec.world_size > 1:
+        config.launcher = "pytorch"
+        config.env_cfg = {**config.get("env_cfg", {}), "dist_cfg": {"backend": "gloo"}}
     runner = runtime.Runner.from_cfg(config)
 
     def start(runner: Any) -> None:
-        take_over(runner.model, Path(spec.weights), reading)
-        reseed(spec.seed)
-        restart_loader(runner.train_loop)
+        if not spec.resume:
+            take_over(runner.model, Path(spec.weights), channel)
+            reseed(spec.seed)
+            restart_loader(runner.train_loop)
 
     recorder = recorder_for(spec, runtime.Hook, "runtime_v3")
     runner.register_hook(starting_hook(runtime.Hook, "before_train", start), priority="HIGHEST")
@@ -108,7 +120,11 @@ def main(arguments: list[str]) -> None:
     spec = EngineSpec.read(Path(arguments[0]))
     sys.path[:0] = [path for path in spec.paths if path not in sys.path]
     deterministic()
-    {"v2": run_v2, "v3": run_v3}[spec.generation](spec)
+    reading, writing = protocol_streams()
+    if spec.generation == "v2":
+        run_v2(spec, writing)
+    else:
+        run_v3(spec, reading)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ class EngineSpec:
 
     `weights` is the file for the initial weights: the v2 run writes it and says `ready`, the v3 run waits for that
     word on its standard input and reads it. `tensors` are the iterations recorded in full. `paths` are added to
-    `sys.path`.
+    `sys.path`. With `resume` the run goes on from the last checkpoint in `work_dir`. Of `world_size` processes each
+    writes a trace of its own (`rank_path`).
     """
 
     generation: str
@@ -25,6 +26,8 @@ class EngineSpec:
     steps: int | None = None
     tensors: list[int] | None = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    resume: bool = False
+    world_size: int = 1
 
     def write(self, path: Path) -> Path:
         path.write_text(json.dumps(asdict(self)))
@@ -33,3 +36,12 @@ class EngineSpec:
     @classmethod
     def read(cls, path: Path) -> EngineSpec:
         return cls(**json.loads(path.read_text()))
+
+
+def rank_path(trace: Path, rank: int) -> Path:
+    """Where the process of that rank writes its trace.
+
+    >>> rank_path(Path("new.trace"), 1).name
+    'new.rank1.trace'
+    """
+    return trace if rank == 0 else trace.with_suffix(f".rank{rank}{trace.suffix}")

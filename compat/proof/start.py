@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.compat.trace.observe import unwrap
 
 READY = "ready\n"
@@ -38,14 +39,19 @@ def reseed(seed: int) -> None:
 
 def hand_out(model: nn.Module, path: Path, channel: TextIO) -> None:
     """Writes the weights of `model` and says so, for the other run to start from them."""
-    torch.save(unwrap(model).state_dict(), path)
-    channel.write(READY)
-    channel.flush()
+    if get_dist_info()[0] == 0:
+        torch.save(unwrap(model).state_dict(), path)
+        channel.write(READY)
+        channel.flush()
 
 
 def take_over(model: nn.Module, path: Path, channel: TextIO) -> None:
     """Waits until the other run has written its weights, and loads them. StartError if the two models do not match."""
-    if channel.readline() != READY:
+    rank, world_size = get_dist_info()
+    heard = torch.tensor(rank == 0 and channel.readline() == READY, dtype=torch.int32)
+    if world_size > 1:
+        torch.distributed.broadcast(heard, 0)
+    if not heard:
         raise StartError("the old run ended before it had initial weights to share")
     weights = torch.load(path, weights_only=True)
     own = unwrap(model).state_dict()

@@ -33,7 +33,7 @@ class _Comparing:
         self.unmeasured = False
         self.largest = SAME
         self.steps = 0
-        self.differences = Differences()
+        self.differences = Differences(resumed=bool(old.reader.header.get("resumed")))
 
     def run(self) -> Comparison:
         for old, new in _paired(iter(self.old), iter(self.new)):

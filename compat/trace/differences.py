@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mmmigrate.compat.trace.causes import cause
 from mmmigrate.compat.trace.format import Column, Row, Schema
+from mmmigrate.compat.trace.stages import INIT_ITERATION
 from mmmigrate.compat.trace.steps import Step
 from mmmigrate.compat.trace.ulp import APART, SAME, Distance, array_distance, decode, distance
 from mmmigrate.compat.trace.verdict import Divergence
@@ -31,7 +32,8 @@ def _only_noted(column: Column) -> bool:
 class Differences:
     """Finds differences, and keeps as notes what differs without a difference in training."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, resumed: bool = False) -> None:
+        self.resumed = resumed
         self._notes: dict[str, int] = {}
         self._shared: dict[tuple[int, int], _Shared] = {}
         self._loss: dict[int, struct.Struct | None] = {}
@@ -134,6 +136,11 @@ class Differences:
         for key in {**a, **b}:
             stage, name, _ = key
             if key not in a or key not in b:
+                if self.resumed and stage == "evaluation" and old.iteration == INIT_ITERATION:
+                    # v3 saves before it evaluates, so a resumed run makes up for the evaluation; v2's has done it
+                    side = "old" if key in a else "new"
+                    self._note(f"the resumed {side} run evaluates first, the other did before it was broken off", -1)
+                    continue
                 here, there = ("present", None) if key in a else (None, "present")
                 found.append(Divergence(old.iteration, stage, name, here, there, rule=cause(stage, name)))
                 continue
