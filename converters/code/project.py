@@ -1,0 +1,109 @@
+"""The files that belong together: modules are found by name and parsed when a question leads to them."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmmigrate.compat.findings import ConversionError
+from mmmigrate.converters.code.source import read_code
+
+if TYPE_CHECKING:
+    from mmmigrate.converters.code.module import Module
+
+_FROM = re.compile(rb"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)", re.MULTILINE)
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+
+
+def module_name(path: Path) -> tuple[str, Path]:
+    """The dotted name of a file, and the folder that its top-level package lies in."""
+    folder = path.parent
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts) or path.parent.name, folder
+
+
+@dataclass
+class Project:
+    """The packages that are converted together. ``roots`` maps a top-level name to the folder that has it."""
+
+    roots: dict[str, Path] = field(default_factory=dict)
+    _modules: dict[str, Module | None] = field(default_factory=dict)
+    _resolved: dict[str, str] = field(default_factory=dict)
+
+    def add(self, path: Path) -> str:
+        """Makes a file's package known; gives the file's module name."""
+        name, folder = module_name(path)
+        self.roots.setdefault(name.partition(".")[0], folder)
+        return name
+
+    def owns(self, dotted: str) -> bool:
+        return dotted.partition(".")[0] in self.roots
+
+    @cached_property
+    def handed_on(self) -> set[str]:
+        """Every name that some file of the project imports from another one: it must keep its name there."""
+        names: set[str] = set()
+        for top, folder in self.roots.items():
+            package = folder / top
+            files = package.rglob("*.py") if package.is_dir() else folder.glob("*.py")
+            for file in files:
+                with suppress(OSError):
+                    for match in _FROM.finditer(file.read_bytes()):
+                        if match[1].startswith(b".") or match[1].split(b".")[0].decode() in self.roots:
+                            names.update(word.decode() for word in _WORD.findall(match[2]))
+        return names
+
+    def find(self, dotted: str) -> Path | None:
+        """The file of a module of the project."""
+        root = self.roots.get(dotted.partition(".")[0])
+        if root is None:
+            return None
+        stem = root.joinpath(*dotted.split("."))
+        for path in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
+            if path.is_file():
+                return path
+        return None
+
+    def module(self, dotted: str) -> Module | None:
+        """A module of the project as it was before the conversion, or None where there is none that can be read."""
+        from mmmigrate.converters.code.module import Module
+
+        if dotted not in self._modules:
+            path = self.find(dotted)
+            self._modules[dotted] = None
+            if path is not None:
+                with suppress(ConversionError):  # it is reported where the file itself is converted
+                    module = Module(read_code(path), dotted, self)
+                    _ = module.tree
+                    self._modules[dotted] = module
+        return self._modules[dotted]
+
+    def resolve(self, dotted: str) -> str:
+        """Where a name of the project really comes from: re-exports and star imports are followed."""
+        if not self.owns(dotted):
+            return dotted
+        if dotted not in self._resolved:
+            self._resolved[dotted] = dotted  # a cycle of imports ends here
+            self._resolved[dotted] = self._resolve(dotted)
+        return self._resolved[dotted]
+
+    def _resolve(self, dotted: str) -> str:
+        parts = dotted.split(".")
+        for end in range(len(parts) - 1, 0, -1):
+            home = ".".join(parts[:end])
+            if self.find(home) is None:
+                continue
+            module = self.module(home)
+            target = module.exported(parts[end]) if module else None
+            if target is None:
+                return dotted
+            full = ".".join([target, *parts[end + 1 :]])
+            return full if full == dotted else self.resolve(full)
+        return dotted

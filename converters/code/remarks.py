@@ -1,0 +1,32 @@
+"""Codes for what the conversion of code has to say that rewrites nothing by itself."""
+
+from __future__ import annotations
+
+from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.rules.rule import Remark
+
+BRIDGED = Remark(
+    "SYM002",
+    "name that is gone, kept running by mmmigrate",
+    "mmengine has no counterpart with the same behaviour. The name is imported from mmmigrate's own runtime, which "
+    "does the same as before; the message says what the new generation has instead.",
+    Effect.MANUAL,
+)
+DIFFERS = Remark(
+    "SYM003",
+    "name that moved and changed",
+    "The new class or function has another signature or does more: look at how it is called.",
+    Effect.MANUAL,
+)
+GONE = Remark(
+    "SYM004",
+    "name that is gone",
+    "Nothing does the same in the new generation. The import is left as it was, with a marker: a person must decide.",
+    Effect.MANUAL,
+)
+CODE_REMARKS = (BRIDGED, DIFFERS, GONE)
+CODE_ERRORS = {
+    "COD001": "not valid Python",
+    "COD002": "a file that cannot be read or decoded",
+    "COD003": "a fault of a rule: nothing is written",
+}

@@ -1,0 +1,136 @@
+"""What became of every public name: tables of the packs, looked up by full name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PACKS = Path(__file__).parent / "packs"
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One public name of a v2 library, under its shortest path.
+
+    ``new`` is its full name in the new generation, equal to ``path`` where it stays, None where it is gone.
+    ``bridge`` is a name of ours that does the same as before, for what is gone. ``note`` says what differs or what
+    to do instead. ``bases`` are the library's classes that a class derives from, ``keywords`` arguments that
+    have another name now.
+    """
+
+    path: str
+    new: str | None
+    note: str = ""
+    bridge: str | None = None
+    bases: tuple[str, ...] = ()
+    keywords: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """``kept``, ``moved`` or ``gone``."""
+        return "gone" if self.new is None else "kept" if self.new == self.path else "moved"
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+@dataclass
+class Symbols:
+    """All packs together."""
+
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    modules: dict[str, str | None] = field(default_factory=dict)  # v2 module -> its v3 module, None if it was split
+    reexports: dict[str, list[str]] = field(default_factory=dict)  # module -> those whose names it has too
+    shortcuts: dict[str, str] = field(default_factory=dict)  # module of a new library -> the library that has its names
+    roots: frozenset[str] = frozenset()
+    _found: dict[str, tuple[Symbol, int] | None] = field(default_factory=dict)
+
+    def get(self, path: str) -> Symbol | None:
+        """The symbol that a full name is, also by the module that defines it: ``mmcv.runner.hooks.hook.Hook``."""
+        found = self.symbols.get(path)
+        if found is not None:
+            return found
+        module, _, name = path.rpartition(".")
+        while module in self.modules:
+            for home in (module, *self.reexports.get(module, ())):
+                found = self.symbols.get(f"{home}.{name}")
+                if found is not None:
+                    return found
+            module = module.rpartition(".")[0]
+        return None
+
+    def lookup(self, path: str) -> tuple[Symbol, int] | None:
+        """The symbol at the start of a chain, and how many attributes follow it: ``mmcv.Config.fromfile`` has one."""
+        if path not in self._found:
+            self._found[path] = self._lookup(path)
+        return self._found[path]
+
+    def _lookup(self, path: str) -> tuple[Symbol, int] | None:
+        parts = path.split(".")
+        for end in range(2, len(parts) + 1):
+            start = ".".join(parts[:end])
+            symbol = self.get(start)
+            # `mmcv.parallel.collate` is a function and the module that has it: in a longer chain it is the module
+            if symbol is not None and (end == len(parts) or start not in self.modules):
+                return symbol, len(parts) - end
+        return None
+
+    def public(self, module: str) -> list[str]:
+        """The names that a star import of a module binds."""
+        names: list[str] = []
+        for home in (module, *self.reexports.get(module, ())):
+            length = len(home) + 1
+            names += [
+                path[length:] for path in self.symbols if path.startswith(f"{home}.") and "." not in path[length:]
+            ]
+        return names
+
+    def ancestors(self, path: str) -> tuple[str, ...]:
+        """A library class and those that it derives from."""
+        symbol = self.get(path)
+        return (symbol.path, *symbol.bases) if symbol else ()
+
+
+@cache
+def v2_symbols() -> Symbols:
+    """What the packs say of the names of v2 libraries."""
+    table = Symbols()
+    for file in sorted(PACKS.glob("*.yaml")):
+        _add(table, yaml.load(file.read_text(encoding="utf-8"), _Loader))
+    table.roots = frozenset(path.partition(".")[0] for path in table.modules)
+    return table
+
+
+def _add(table: Symbols, pack: dict[str, Any]) -> None:
+    """One pack: ``modules``, and for each module its names by what became of them."""
+    for module, new in (pack.get("modules") or {}).items():
+        table.modules[module] = module if new == "same" else new
+    table.reexports.update(pack.get("reexports") or {})
+    for library, modules in (pack.get("shortcuts") or {}).items():
+        table.shortcuts.update(dict.fromkeys(modules, library))
+    notes, keywords, bases = (pack.get(key) or {} for key in ("notes", "keywords", "bases"))
+    bridges = dict(_spread(pack.get("bridges") or {}))
+    kept = {module: {module: names} for module, names in (pack.get("kept") or {}).items()}
+    found = [*_spread(kept), *_spread(pack.get("moved") or {}), *dict.fromkeys(pack.get("gone") or {}).items()]
+    for path, new in found:
+        note = notes.get(path) or (pack.get("gone") or {}).get(path, "")
+        table.modules.setdefault(path.rpartition(".")[0], None)
+        table.symbols[path] = Symbol(
+            path, new, note, bridges.get(path), tuple(bases.get(path, ())), keywords.get(path, {})
+        )
+
+
+def _spread(table: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """``{module: {target: [name] or {name: new name}}}`` as pairs of full names."""
+    for module, targets in table.items():
+        for target, names in targets.items():
+            pairs = names.items() if isinstance(names, dict) else ((name, name) for name in names)
+            for name, new in pairs:
+                yield f"{module}.{name}", f"{target}.{new}"
