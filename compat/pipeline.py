@@ -110,7 +110,7 @@ def convert_to(path: Path, out_dir: Path, *, schedule: str = "exact", order: str
     The defaults are those that can be compared bit for bit: closed-form schedules and the order of a v2 process.
     Raises ConversionError if one of the files cannot be converted; nothing is written then.
     """
-    results = with_bases(Path(path), Options(schedule=schedule, order=order))
+    results = with_bases(Path(path), Options(schedule=schedule, order=order, packs=()))
     for result in results:
         if result.status == "failed":
             raise ConversionError(result.findings[0])

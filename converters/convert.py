@@ -14,7 +14,7 @@ from mmmigrate.converters.merge.inherit import union
 from mmmigrate.converters.read.load import ConfigFile, Loader
 from mmmigrate.converters.read.traced import TracedDict
 from mmmigrate.converters.rules.experiment import Note, Options, Rejected
-from mmmigrate.converters.rules.rule import ABSOLUTE, FLATTENED, KEPT, UNHANDLED
+from mmmigrate.converters.rules.rule import ABSOLUTE, FLATTENED, UNHANDLED
 
 
 @dataclass
@@ -118,12 +118,6 @@ def _own_findings(file: ConfigFile, notes: list[Note], bases: list[Converted]) -
         if Path(written).is_absolute():
             message = f"{ABSOLUTE.title}: {written}; write it relative to this file"
             findings.append(file.source.finding(ABSOLUTE.code, ABSOLUTE.effect, message, *file.base_place))
-    for key in ("model", "data"):
-        if isinstance(file.own.get(key), dict):
-            origin = file.own.origins.get(key)
-            message = f"{key}: classes and arguments of the codebase keep their v2 names; no pack translates them yet"
-            line, column = (origin.line, 1) if origin else (0, 0)
-            findings.append(file.source.finding(KEPT.code, KEPT.effect, message, line, column))
     return list(dict.fromkeys(findings))
 
 

@@ -13,6 +13,8 @@ from mmmigrate.compat.cli.output import counts, show_diff, show_findings, summar
 from mmmigrate.compat.cli.sarif import sarif
 from mmmigrate.compat.findings import Effect
 from mmmigrate.compat.pipeline import FileResult, common_root, convert_files, find_configs, with_bases, write_file
+from mmmigrate.converters.packs.change import PackError
+from mmmigrate.converters.packs.choose import named_packs
 from mmmigrate.converters.rules.experiment import Options
 
 
@@ -36,6 +38,14 @@ class Request:
         return len(self.paths) == 1 and self.paths[0].is_file()
 
 
+def _packs(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        named_packs(value)
+    except PackError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
 def _codes(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code for item in value for code in item.upper().replace(",", " ").split())
 
@@ -54,6 +64,8 @@ def _codes(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...])
 @click.option("--ignore", multiple=True, callback=_codes, help="Not these rule codes or prefixes.")
 @click.option("--schedule", type=click.Choice(["auto", "stock", "exact"]), default="auto", show_default=True,
               help="Stock schedulers, the bit-equal closed form, or that only where stock is not equal.")  # fmt: skip
+@click.option("--pack", "packs", multiple=True, callback=_packs, default=["auto"], show_default=True,
+              metavar="NAME|FILE", help="Tables of a codebase's classes: auto, none, a name, a YAML file.")  # fmt: skip
 @click.option("--order", type=click.Choice(["v3", "v2"]), default="v3", show_default=True,
               help="mmengine's samplers, or ones that draw the order of a single v2 process.")  # fmt: skip
 @click.option("--flatten", is_flag=True, help="Self-contained files, without _base_.")
@@ -61,8 +73,8 @@ def _codes(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...])
 @click.option("--sarif", "sarif_target", metavar="FILE", help="Write findings as SARIF; - is stdout.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not print findings.")
-def command(to: str, select: tuple[str, ...], ignore: tuple[str, ...], schedule: str, order: str, flatten: bool,
-            json_target: str | None, sarif_target: str | None, **asked: Any) -> None:  # fmt: skip
+def command(to: str, select: tuple[str, ...], ignore: tuple[str, ...], schedule: str, packs: tuple[str, ...],
+            order: str, flatten: bool, json_target: str | None, sarif_target: str | None, **asked: Any) -> None:  # fmt: skip
     """Convert mmcv 1.x configs to mmengine.
 
     One file and neither -o nor -w: the new text on stdout. A folder and neither: a dry run.
@@ -71,7 +83,7 @@ def command(to: str, select: tuple[str, ...], ignore: tuple[str, ...], schedule:
     request = Request(json=json_target, sarif=sarif_target, **asked)
     if request.out is not None and request.write:
         raise click.UsageError("-o writes elsewhere, -w in place: give one of them")
-    options = Options(schedule, order, flatten, select, ignore)
+    options = Options(schedule, order, flatten, select, ignore, packs=packs)
     results = _convert(request, options)
     outputs = {} if request.check or request.diff else _write(request, results)
     _report(request, results, outputs, to)

@@ -57,6 +57,7 @@ class _Layout:
         literal: bool,
     ) -> None:
         self.file = file
+        self.tree = tree
         self.division = division
         self.sources_of = sources_of
         self.statements = file.statements
@@ -66,11 +67,12 @@ class _Layout:
         ends = frozenset(file.statements[i].last_line for i in self.dropped)
         self.renderer = Renderer(Scope(file.source, names, base, literal), ends)
         self.changes = override(TracedDict((key, tree.slot(key)) for key in division.written), base)
+        self.homes: dict[str, int] = {}  # a variable that is written anew -> the statement that it replaces
         self.targets: dict[int, _Block | None] = {}  # dropped statement -> the block that its content went to
         self.orphans: dict[int, list[str]] = {}  # dropped statement that left nothing -> its comments
 
     def text(self) -> str:
-        blocks = [self._block(key) for key in self.division.written]
+        blocks = self._blocks()
         self._place_comments(blocks)
         lines: list[str] = []
         position = 1
@@ -98,11 +100,24 @@ class _Layout:
             if number not in gone
         ]
 
-    def _block(self, key: str) -> _Block:
+    def _blocks(self) -> list[_Block]:
+        """A block for each new key, made in the order of the file: later ones may name variables of earlier ones."""
+        homes = {key: self._home(key) for key in self.division.written}
+        blocks: dict[str, _Block] = {}
+        for _, key in sorted((len(self.statements) if home is None else home, key) for key, home in homes.items()):
+            blocks[key] = block = self._block(key, homes[key])
+            whole = self.changes[key] is self.tree[key]
+            if whole and block.home is not None and key in self.statements[block.home].writes:
+                self.renderer.scope.names[key] = self.tree[key]
+                self.homes[key] = block.home
+        return [blocks[key] for key in self.division.written]
+
+    def _block(self, key: str, home: int | None) -> _Block:
         self.renderer.names = set()
         lines = self.renderer.assignment(key, self.changes.slot(key))
-        home = self._home(key)
-        needed = max((i for i in self.division.kept if self.statements[i].writes & self.renderer.names), default=-1)
+        names = self.renderer.names
+        needed = max((i for i in self.division.kept if self.statements[i].writes & names), default=-1)
+        needed = max([needed, *(index for name, index in self.homes.items() if name in names)])
         if home is not None and home > needed:
             return _Block(key, lines, home)
         return _Block(key, lines, None, needed if home is not None else len(self.statements))

@@ -53,6 +53,7 @@ _ORDER = [
     "custom_hooks",
     "resume_from",
     "environment",
+    "codebase",
 ]
 
 

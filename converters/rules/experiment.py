@@ -29,6 +29,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     to: str = "v3"
     trust: bool = False
+    packs: tuple[str, ...] = ("auto",)
 
     def wants(self, code: str) -> bool:
         """Whether a rule code is chosen by ``--select`` and not by ``--ignore``."""

@@ -63,7 +63,14 @@ UNHANDLED = Remark(
 KEPT = Remark(
     "KEP001",
     "model, datasets and pipelines keep their v2 names",
-    "Classes and arguments of the codebase (mmdet, mmcls, mmseg …) changed names too; that is not translated yet.",
+    "Classes and arguments of the codebases changed names too, and no pack knows those that this config names.",
+    Effect.MANUAL,
+)
+UNKNOWN = Remark(
+    "PCK002",
+    "class that the codebase's pack does not know",
+    "A class of the user's own, or one that the pack lacks: it keeps its name, so it must be registered in the new "
+    "generation; a pack of the user's own can say what became of it.",
     Effect.MANUAL,
 )
 CLASH = Remark(
@@ -84,7 +91,7 @@ ABSOLUTE = Remark(
     "The new file keeps the path of its base. Written elsewhere it would inherit from the old generation's file.",
     Effect.MANUAL,
 )
-REMARKS = (DEFERRED, REJECTED, UNHANDLED, KEPT, CLASH, FLATTENED, ABSOLUTE)
+REMARKS = (DEFERRED, REJECTED, UNHANDLED, KEPT, UNKNOWN, CLASH, FLATTENED, ABSOLUTE)
 READ_ERRORS = {
     "CFG001": "not valid Python",
     "CFG002": "a file that is missing, unreadable or of another kind",

@@ -1,0 +1,190 @@
+"""What becomes of one ``dict(type=…)``: renamed, its arguments renamed, moved, dropped or filled in. Data, not code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, same, traced
+
+Report = Callable[[str, Slot], None]
+
+
+class PackError(Exception):
+    """A pack file says something that means nothing."""
+
+
+def _is_pair(value: Any) -> bool:
+    numbers = isinstance(value, (tuple, list)) and len(value) == 2
+    return numbers and all(isinstance(item, (int, float)) for item in value)
+
+
+_IS: dict[str, Callable[[Any], bool]] = {
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "string": lambda value: isinstance(value, str),
+    "dict": lambda value: isinstance(value, dict),
+    "list": lambda value: isinstance(value, (list, tuple)),
+    "pair": _is_pair,
+    "pairs": lambda value: isinstance(value, (list, tuple)) and bool(value) and all(map(_is_pair, value)),
+    "one pair": lambda value: isinstance(value, (list, tuple)) and len(value) == 1 and _is_pair(value[0]),
+    "true": lambda value: value is True,
+    "false": lambda value: value is False,
+    "none": lambda value: value is None,
+    "short edge": lambda value: isinstance(value, (list, tuple)) and len(value) == 2 and value[1] == -1,
+}
+
+
+def _swapped(value: Any) -> Any:
+    if _is_pair(value):
+        return type(value)(value[::-1])
+    if isinstance(value, (list, tuple)):
+        return type(value)(_swapped(item) for item in value)
+    return value
+
+
+# How a value is told in v3; the name is what a pack writes under `values`.
+VALUES: dict[str, Callable[[Any], Any]] = {
+    "first": lambda value: value[0] if isinstance(value, (list, tuple)) and value else value,
+    "last": lambda value: value[-1] if isinstance(value, (list, tuple)) and value else value,
+    "swap": _swapped,  # (height, width) <-> (width, height)
+    "list": lambda value: value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value],
+    "not": lambda value: not value,
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One way to tell a class anew, taken where ``when`` holds.
+
+    ``rename`` moves arguments (``data_prefix.img`` goes into a dict), ``values`` tells them otherwise, ``presets``
+    names a value that v3 knows by a word. ``default`` fills in what v2 took and v3 would not, ``set`` always sets.
+    ``drop`` takes away what has no effect any more, ``lost`` takes away and says so; ``remove`` takes the whole
+    element out of its list.
+    """
+
+    to: str | None = None
+    when: Mapping[str, Any] = field(default_factory=dict)
+    rename: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    default: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    lost: Mapping[str, str] = field(default_factory=dict)
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    note: str | None = None
+    remove: bool = False
+
+    def holds(self, node: Mapping[str, Any]) -> bool:
+        return all(_holds(test, node, key) for key, test in self.when.items())
+
+    def apply(self, node: TracedDict, report: Report) -> TracedDict:
+        """The dict in v3 terms; ``node`` stays as it is."""
+        result = TracedDict()
+        for key, slot in node.slots():
+            if key == "type" and self.to:
+                result.put("type", slot if slot.value == self.to else Slot(self.to))
+            elif key in self.lost:
+                report(f"{node.get('type')}.{key}: {self.lost[key]}", slot)
+            elif key not in self.drop:
+                put_path(result, self.rename.get(key, key), self._told(key, slot))
+        for key, value in self.default.items():
+            if not _has_path(result, key):
+                put_path(result, key, Slot(traced(value)))
+        for key, value in self.set.items():
+            put_path(result, key, Slot(traced(value)))
+        if self.note:
+            report(self.note, node.slot("type") if "type" in node else Slot(None))
+        return result
+
+    def _told(self, key: str, slot: Slot) -> Slot:
+        for name, value in self.presets.get(key, {}).items():
+            if _alike(slot.value, value):
+                return Slot(name)
+        how = self.values.get(key)
+        if how is None:
+            return slot
+        if isinstance(how, Mapping):  # a table of values
+            return Slot(traced(how[slot.value])) if isinstance(slot.value, str) and slot.value in how else slot
+        return told(how, slot)
+
+
+def _alike(value: Any, written: Any) -> bool:
+    """Whether a config's value is what a pack wrote in YAML, which has no tuples."""
+    if isinstance(value, (list, tuple)):
+        return isinstance(written, list) and len(value) == len(written) and all(map(_alike, value, written))
+    if isinstance(value, dict) and isinstance(written, dict):
+        return value.keys() == written.keys() and all(_alike(value[key], written[key]) for key in value)
+    return same(value, written)
+
+
+def told(how: str, slot: Slot) -> Slot:
+    """A slot under one of `VALUES`; an element that is taken out of a list keeps its own source."""
+    if how in ("first", "last") and isinstance(slot.value, TracedList) and slot.value:
+        return slot.value.slots()[0 if how == "first" else -1]
+    value = traced(VALUES[how](slot.value))
+    return slot if same(value, slot.value) else Slot(value)
+
+
+def _holds(test: Any, node: Mapping[str, Any], key: str) -> bool:
+    if test == "absent":
+        return key not in node
+    if test == "present":
+        return key in node
+    if key not in node:
+        return False
+    if isinstance(test, str) and test.startswith("is "):
+        return _IS[test[3:]](node[key])
+    return same(node[key], test) or (isinstance(test, list) and node[key] in test)
+
+
+def put_path(target: TracedDict, path: str, slot: Slot) -> None:
+    """Set ``a.b.c`` in nested dicts, which are made where they lack."""
+    *parents, last = path.split(".")
+    for key in parents:
+        inner = target.get(key)
+        inner = inner.copy() if isinstance(inner, TracedDict) else TracedDict()
+        target.put(key, inner)
+        target = inner
+    target.put(last, slot)
+
+
+def get_path(node: Mapping[str, Any], path: str) -> Slot | None:
+    """The slot at ``a.b.c``, or None."""
+    *parents, last = path.split(".")
+    current: Any = node
+    for key in parents:
+        current = current.get(key) if isinstance(current, Mapping) else None
+    if not isinstance(current, Mapping) or last not in current:
+        return None
+    return current.slot(last) if isinstance(current, TracedDict) else Slot(current[last])
+
+
+def _has_path(node: Mapping[str, Any], path: str) -> bool:
+    return get_path(node, path) is not None
+
+
+_KEYS = {"presets", "to", "when", "rename", "values", "default", "set", "drop", "lost", "note", "remove"}
+
+
+def read_changes(entry: Any, where: str) -> tuple[Change, ...]:
+    """An entry of a pack: None (known, unchanged), a new name, one change, or several of which the first that holds.
+
+    Raises PackError for keys and tests that mean nothing.
+    """
+    if entry is None:
+        return (Change(),)
+    if isinstance(entry, str):
+        return (Change(to=entry),)
+    if isinstance(entry, list):
+        return tuple(change for item in entry for change in read_changes(item, where))
+    unknown = set(entry) - _KEYS
+    if unknown:
+        raise PackError(f"{where}: unknown {', '.join(sorted(unknown))}; known: {', '.join(sorted(_KEYS))}")
+    for test in entry.get("when", {}).values():
+        if isinstance(test, str) and test.startswith("is ") and test[3:] not in _IS:
+            raise PackError(f"{where}: unknown test {test!r}; known: {', '.join('is ' + name for name in _IS)}")
+    for how in entry.get("values", {}).values():
+        if isinstance(how, str) and how not in VALUES:
+            raise PackError(f"{where}: unknown value change {how!r}; known: {', '.join(VALUES)}")
+    return (Change(**{**entry, "drop": tuple(entry.get("drop", ()))}),)

@@ -1,0 +1,60 @@
+"""Which codebase a config is written for: the one that has most of the classes which it names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mmmigrate.converters.packs.pack import Pack, builtin_packs, load_pack, pack_named
+
+
+def class_names(value: Any, foreign: Collection[str] = ()) -> Iterator[str]:
+    """Every ``type`` in a tree, in order and with repetitions; what stands below a ``foreign`` class is left out."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("type"), str):
+                yield item["type"]
+                if item["type"] in foreign:
+                    continue
+            stack.extend(reversed(list(item.values())))
+        elif isinstance(item, (list, tuple)):
+            stack.extend(reversed(item))
+
+
+def choose_pack(tree: dict[str, Any], wanted: Iterable[str]) -> Pack | None:
+    """The pack for a merged v2 config, or None where no pack fits or none is wanted.
+
+    ``wanted``: names of packs, or files of packs; ``auto`` stands for all that are shipped, ``none`` for none.
+    A class that few packs have tells more than one that all have. Raises PackError for an unknown name.
+    """
+    packs = named_packs(wanted)
+    if len(packs) <= 1:
+        return packs[0] if packs else None
+    names = set(class_names({key: value for key, value in tree.items() if key in ("model", "data") or _is_list(value)}))
+    owners = {name: [pack.name for pack in packs if name in pack.v2_names] for name in names}
+    score = {pack.name: sum(1 / len(found) for found in owners.values() if pack.name in found) for pack in packs}
+    best = max(packs, key=lambda pack: score[pack.name])
+    tells_apart = any(found == [best.name] for found in owners.values())
+    return best if tells_apart else None
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def named_packs(names: Iterable[str]) -> list[Pack]:
+    """Raises PackError for a name or a file that is no pack."""
+    return [pack for name in names for pack in _named(name)]
+
+
+def _named(name: str) -> tuple[Pack, ...]:
+    if name == "auto":
+        return builtin_packs()
+    if name == "none":
+        return ()
+    if name.endswith((".yaml", ".yml")):
+        return (load_pack(Path(name)),)
+    return (pack_named(name),)

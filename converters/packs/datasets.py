@@ -1,0 +1,180 @@
+"""A dataset in v3 terms: its root, annotations, prefixes, classes and pipeline where v3 looks for them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmmigrate.converters.packs.change import Report, get_path, put_path
+from mmmigrate.converters.packs.pack import Pack
+from mmmigrate.converters.packs.pipelines import Pipeline, PipelineTranslator
+from mmmigrate.converters.read.traced import Origin, Slot, TracedDict, TracedList, traced
+
+
+@dataclass
+class Dataset:
+    """A converted dataset, the innermost old one (for its class and annotations), and its pipeline."""
+
+    node: TracedDict
+    v2: TracedDict
+    pipeline: Pipeline | None = None
+
+
+class DatasetTranslator:
+    """Translates the datasets of one config."""
+
+    def __init__(self, pack: Pack, pipelines: PipelineTranslator, root: Slot | None, report: Report) -> None:
+        self.pack = pack
+        self.pipelines = pipelines
+        self.root = root
+        self.report = report
+        self._done: dict[tuple[int, bool], Dataset] = {}
+
+    def found(self, node: TracedDict) -> Dataset | None:
+        """A dataset that was translated before, for training or for tests."""
+        return self._done.get((id(node), True)) or self._done.get((id(node), False))
+
+    def translate(self, node: TracedDict, training: bool) -> Dataset:
+        """A dataset or a wrapper around others; ``v2`` of the result is the first that is no wrapper."""
+        key = id(node), training
+        if key not in self._done:
+            self._done[key] = self._translate(node, training)
+        return self._done[key]
+
+    def _translate(self, node: TracedDict, training: bool) -> Dataset:
+        inner = self.pack.wrappers.get(str(node.get("type")))
+        if inner is not None and isinstance(node.get(inner), (TracedDict, TracedList)):
+            return self._wrapper(node, inner, training)
+        lists = [key for key in self.pack.dataset.get("lists", ()) if isinstance(node.get(key), (TracedList, tuple))]
+        if lists and any(len(node[key]) > 1 for key in lists):
+            return self._several(node, lists, training)
+        return self._single(node, training)
+
+    def _wrapper(self, node: TracedDict, inner: str, training: bool) -> Dataset:
+        told = self.pack.translate(self.pack.datasets, node, self.report) or node
+        result = told if told is not node else node.copy()
+        held = node.slot(inner)
+        if isinstance(held.value, TracedDict):
+            first = self.translate(held.value, training)
+            result.put(inner, Slot(first.node, held.origin))
+        else:
+            done = [self.translate(item, training) for item in held.value if isinstance(item, TracedDict)]
+            result.put(inner, Slot(TracedList(item.node for item in done), held.origin))
+            first = done[0] if done else Dataset(result, node)
+        if isinstance(node.get("pipeline"), TracedList):  # of a data set that mixes pictures
+            pipeline = self.pipelines.translate(node["pipeline"], training)
+            result.put("pipeline", Slot(pipeline.transforms, node.slot("pipeline").origin))
+            return Dataset(result, first.v2, pipeline if pipeline.collected else first.pipeline)
+        return Dataset(result, first.v2, first.pipeline)
+
+    def _several(self, node: TracedDict, lists: list[str], training: bool) -> Dataset:
+        """v2 makes one dataset of each annotation file; v3 says that in the config."""
+        count = max(len(node[key]) for key in lists)
+        done = []
+        for index in range(count):
+            one = node.copy()
+            for key in lists:
+                held = node.slot(key)
+                items = held.value.slots() if isinstance(held.value, TracedList) else [Slot(i) for i in held.value]
+                one.put(key, items[index] if len(items) > 1 else items[0])
+            done.append(self._single(one, training))
+        result = TracedDict([("type", "ConcatDataset")])
+        for key, value in self.pack.dataset.get("concat", {}).get(str(node.get("type")), {}).items():
+            result.put(key, Slot(traced(value)))
+        result.put("datasets", TracedList(item.node for item in done))
+        return Dataset(result, done[0].v2, done[0].pipeline)
+
+    def _single(self, node: TracedDict, training: bool) -> Dataset:
+        rules = self.pack.dataset
+        told = self.pack.translate(self.pack.datasets, node, self.report) or node
+        result = TracedDict()
+        renames, dropped = rules.get("rename", {}), rules.get("drop", ())
+        for key, slot in told.slots():
+            if key not in dropped and not (slot.value is None and key in renames):
+                put_path(result, renames.get(key, key), slot)
+        kind = str(node.get("type"))
+        if not self._as_split(result, rules.get("splits", {}).get(kind, {})):
+            self._below_root(result)
+        settings = {**rules.get("always", {}), **rules.get("train" if training else "test", {})}
+        settings.update((rules.get("classes", {}).get(kind) or {}).get("train" if training else "test", {}))
+        for key, value in settings.items():
+            if get_path(result, key) is None and value is not None:
+                put_path(result, key, Slot(traced(value)))
+        pipeline = None
+        if isinstance(node.get("pipeline"), TracedList):
+            pipeline = self.pipelines.translate(node["pipeline"], training)
+            result.put("pipeline", Slot(pipeline.transforms, node.slot("pipeline").origin))
+        return Dataset(result, node, pipeline)
+
+    def _as_split(self, node: TracedDict, splits: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Tell files at the places where a benchmark keeps them by their root and the name of the split."""
+        for split, layout in splits.items():
+            root = _common_root(node, layout, self.pack.dataset.get("paths", ()))
+            if root is None:
+                continue
+            kept = [item for item in node.slots() if item[0] not in layout and item[0] != "data_root"]
+            node.clear()
+            node.origins.clear()
+            for key, slot in kept:
+                node.put(key, slot)
+                if key == "type":
+                    node.put("data_root", self.root if self.root and self.root.value == root else Slot(root))
+                    node.put("split", Slot(split))
+            return True
+        return False
+
+    def _below_root(self, node: TracedDict) -> None:
+        """Take the config's ``data_root`` out of the paths, if it is the beginning of every one of them."""
+        if self.root is None or node.get("data_root") or not isinstance(self.root.value, str) or not self.root.value:
+            return
+        root = self.root.value
+        paths = {path: slot for path in self.pack.dataset.get("paths", ()) if (slot := get_path(node, path))}
+        texts = [slot.value for slot in paths.values() if slot.value]
+        if not texts or not all(isinstance(text, str) and text.startswith(root) for text in texts):
+            return
+        place = None
+        for path, slot in paths.items():
+            if slot.value:
+                head, rest = _split(slot, root)
+                place = place or head
+                put_path(node, path, rest)
+        kept = node.copy()
+        node.clear()
+        node.origins.clear()
+        for key, slot in kept.slots():
+            node.put(key, slot)
+            if key == "type":
+                node.put("data_root", place or Slot(root))
+
+
+def _common_root(node: TracedDict, layout: Mapping[str, Any], paths: Sequence[str]) -> str | None:
+    """The root under which a dataset's files lie as a layout says (``{root}/meta/val.txt``); None where they do not.
+
+    A layout names every path that the dataset may have; ``false`` in it also holds for what is absent.
+    """
+    if any(path in node and path not in layout for path in paths):
+        return None
+    own, roots = node.get("data_root") or "", set()
+    for key, wanted in layout.items():
+        value = node.get(key)
+        if isinstance(wanted, str) and wanted.startswith("{root}"):
+            text = f"{own.rstrip('/')}/{value}" if own and isinstance(value, str) else value
+            tail = wanted[len("{root}") :]
+            if not isinstance(text, str) or not text.rstrip("/").endswith(tail):
+                return None
+            roots.add(text.rstrip("/")[: len(text.rstrip("/")) - len(tail)])
+        elif value != wanted and not (wanted is False and key not in node):
+            return None
+    return roots.pop() if len(roots) == 1 else None
+
+
+def _split(slot: Slot, root: str) -> tuple[Slot, Slot]:
+    """``data_root + 'rest'`` as its two halves, each with its own source where it has one."""
+    rest: Any = slot.value[len(root) :].lstrip("/") if not root.endswith("/") else slot.value[len(root) :]
+    origin = slot.origin
+    if origin is not None and isinstance(origin.node, ast.BinOp) and isinstance(origin.node.op, ast.Add):
+        left, right = origin.node.left, origin.node.right
+        return Slot(root, Origin(origin.source, left, left)), Slot(rest, Origin(origin.source, right, right))
+    return Slot(root), Slot(rest)

@@ -1,0 +1,141 @@
+"""A pack, read from YAML: the tables of one codebase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mmmigrate.converters.packs.change import Change, PackError, Report, read_changes
+from mmmigrate.converters.read.traced import TracedDict
+
+Table = Mapping[str, tuple[Change, ...]]
+_TABLES = ("transforms", "datasets", "models")
+_KEYS = {
+    "name", "title", "scope", "extends", "packages", "pipeline", "dataset", "loaders", "preprocessor", "evaluators",
+    "wrappers", "runtime", "names", *_TABLES,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One codebase. ``transforms``, ``datasets`` and ``models`` say what became of each class that changed.
+
+    ``names`` lists the classes that each generation registers (``v2``, ``v3``): a pack is chosen by the first, and
+    a class that is in neither list nor a table is reported.
+    """
+
+    name: str
+    title: str
+    scope: str | None
+    transforms: Table
+    datasets: Table
+    models: Table
+    pipeline: Mapping[str, Any] = field(default_factory=dict)
+    dataset: Mapping[str, Any] = field(default_factory=dict)
+    loaders: Mapping[str, Any] = field(default_factory=dict)
+    wrappers: Mapping[str, str] = field(default_factory=dict)
+    preprocessor: Mapping[str, Any] = field(default_factory=dict)
+    evaluators: Mapping[str, Any] = field(default_factory=dict)
+    runtime: Mapping[str, Any] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def v2_names(self) -> frozenset[str]:
+        """Every class that the old codebase is known to have."""
+        tables = [name for table in (self.transforms, self.datasets, self.models) for name in table]
+        return self.names.get("v2", frozenset()) | frozenset(tables)
+
+    @cached_property
+    def v3_names(self) -> frozenset[str]:
+        return self.names.get("v3", frozenset())
+
+    def change(self, table: Table, node: TracedDict) -> Change | None:
+        """The first change of a class that holds for this dict; None where the table does not know the class."""
+        name = node.get("type")
+        for change in table.get(name, ()) if isinstance(name, str) else ():
+            if change.holds(node):
+                return change
+        return None
+
+    def translate(self, table: Table, node: TracedDict, report: Report) -> TracedDict | None:
+        """A dict in v3 terms, or None where it is to be removed."""
+        change = self.change(table, node)
+        if change is None:
+            return node
+        return None if change.remove else change.apply(node, report)
+
+
+@cache
+def builtin_packs() -> tuple[Pack, ...]:
+    """The packs that are shipped, by name."""
+    folder = files("mmmigrate.converters.packs") / "data"
+    found = [item for item in folder.iterdir() if item.name.endswith(".yaml") and not item.name.endswith(".names.yaml")]
+    return tuple(_read(item.name, item.read_text(encoding="utf-8")) for item in sorted(found, key=lambda i: i.name))
+
+
+def load_pack(path: Path) -> Pack:
+    """A pack of the user's own. Raises PackError for what cannot be read."""
+    try:
+        return _read(str(path), path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PackError(f"{path}: {error.strerror}") from error
+
+
+def pack_named(name: str) -> Pack:
+    """A shipped pack. Raises PackError with the names there are."""
+    for pack in builtin_packs():
+        if pack.name == name:
+            return pack
+    raise PackError(f"no pack is called {name!r}; there are {', '.join(pack.name for pack in builtin_packs())}")
+
+
+def _read(where: str, text: str) -> Pack:
+    try:
+        said = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise PackError(f"{where}: not valid YAML: {error}") from error
+    if not isinstance(said, dict) or "name" not in said:
+        raise PackError(f"{where}: a pack is a mapping with a name")
+    unknown = set(said) - _KEYS
+    if unknown:
+        raise PackError(f"{where}: unknown {', '.join(sorted(unknown))}; known: {', '.join(sorted(_KEYS))}")
+    return _made(where, said, pack_named(said["extends"]) if "extends" in said else None)
+
+
+def _made(where: str, said: Mapping[str, Any], parent: Pack | None) -> Pack:
+    tables: dict[str, Table] = {}
+    for table in _TABLES:
+        inherited = getattr(parent, table) if parent else {}
+        own = {name: read_changes(entry, f"{where}: {table}.{name}") for name, entry in (said.get(table) or {}).items()}
+        tables[table] = {**inherited, **own}
+    plain = ("pipeline", "dataset", "loaders", "wrappers", "preprocessor", "evaluators", "runtime", "packages")
+    merged = {key: {**(getattr(parent, key) if parent else {}), **(said.get(key) or {})} for key in plain}
+    names = {side: frozenset(listed) for side, listed in (said.get("names") or _names(said["name"])).items()}
+    if parent:
+        names = {side: names.get(side, frozenset()) | parent.names.get(side, frozenset()) for side in ("v2", "v3")}
+    if "v3" in names:
+        names["v3"] |= _shared_names()
+    scope = said.get("scope") or (parent.scope if parent else None)
+    fields: dict[str, Any] = {**tables, **merged}
+    return Pack(said["name"], said.get("title", said["name"]), scope, names=names, **fields)
+
+
+@cache
+def _shared_names() -> frozenset[str]:
+    """What mmengine and mmcv 2 register for every codebase."""
+    return frozenset(_names("common")["v3"])
+
+
+def _names(pack: str) -> dict[str, list[str]]:
+    file = files("mmmigrate.converters.packs") / "data" / f"{pack}.names.yaml"
+    if not file.is_file():
+        return {}
+    listed = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return {side: text.split() for side, text in listed.items()}

@@ -1,0 +1,197 @@
+"""A pipeline of transforms in v3 terms: what normalizes moves to the model, what collects becomes one packing step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmmigrate.converters.packs.change import Report
+from mmmigrate.converters.packs.pack import Pack
+from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
+
+
+@dataclass
+class Pipeline:
+    """A converted pipeline, and what of the old one the model takes over."""
+
+    transforms: TracedList
+    normalize: TracedDict | None = None
+    pads: list[TracedDict] = field(default_factory=list)
+    collected: tuple[str, ...] = ()
+    annotations: TracedDict | None = None  # its step that loads annotations, in v3 terms
+    scales: tuple[Any, ...] = ()  # of test-time augmentation, where there is more than one picture
+    flips: bool = False
+
+
+class PipelineTranslator:
+    """Translates the pipelines of one config; a list that several keys share is translated once."""
+
+    def __init__(self, pack: Pack, report: Report) -> None:
+        self.pack = pack
+        self.report = report
+        self._done: dict[tuple[int, bool], Pipeline] = {}
+        self._kept: list[Any] = []  # a list that goes away would give its id to another
+        self.annotations: TracedDict | None = None
+
+    def translate(self, pipeline: TracedList, training: bool) -> Pipeline:
+        key = id(pipeline), training
+        if key not in self._done:
+            self._kept.append(pipeline)
+            self._done[key] = self._translate(pipeline, training)
+        return self._done[key]
+
+    def found(self, pipeline: Any) -> Pipeline | None:
+        """A pipeline that was translated before, for training or for tests."""
+        return self._done.get((id(pipeline), True)) or self._done.get((id(pipeline), False))
+
+    def _translate(self, pipeline: TracedList, training: bool) -> Pipeline:
+        result = Pipeline(TracedList())
+        for slot in self._inlined(pipeline, result):
+            self._step(slot, result)
+        if training and result.annotations is not None:
+            self.annotations = result.annotations
+        if not training and result.annotations is None and result.collected:
+            self._load_annotations(result)
+        return result
+
+    def _inlined(self, pipeline: TracedList, result: Pipeline) -> list[Slot]:
+        """The steps, with those inside test-time augmentation in its place."""
+        steps: list[Slot] = []
+        for slot in pipeline.slots():
+            node = slot.value
+            if isinstance(node, TracedDict) and node.get("type") in self.pack.pipeline.get("tta", ()):
+                steps += self._inside(node, result)
+            else:
+                steps.append(slot)
+        return steps
+
+    def _inside(self, tta: TracedDict, result: Pipeline) -> list[Slot]:
+        scale = tta.slot("img_scale") if tta.get("img_scale") is not None else None
+        if (
+            scale is not None
+            and isinstance(scale.value, list)
+            and all(isinstance(i, (list, tuple)) for i in scale.value)
+        ):
+            result.scales = tuple(scale.value) if len(scale.value) > 1 else ()
+            scale = scale.value.slots()[0] if isinstance(scale.value, TracedList) else Slot(scale.value[0])
+        result.flips = bool(tta.get("flip"))
+        ratios = tta.get("img_ratios") or tta.get("scale_factor")
+        if isinstance(ratios, (list, tuple)) and len(ratios) > 1:
+            result.scales = tuple(ratios)
+        steps = []
+        inner = tta.get("transforms")
+        for slot in inner.slots() if isinstance(inner, TracedList) else []:
+            node = slot.value
+            kind = node.get("type") if isinstance(node, TracedDict) else None
+            if kind in self.pack.pipeline.get("flips", ("RandomFlip",)):
+                continue  # flips only where the augmentation says so
+            if kind in self.pack.pipeline.get("resizes", ("Resize",)) and scale is not None:
+                node = node.copy()
+                node.put("img_scale", scale)
+                slot = Slot(node, None)
+            steps.append(slot)
+        return steps
+
+    def _step(self, slot: Slot, result: Pipeline) -> None:
+        node, rules = slot.value, self.pack.pipeline
+        if not isinstance(node, TracedDict):
+            result.transforms.push(slot)
+            return
+        kind = node.get("type")
+        if kind in rules.get("normalize", ()):
+            result.normalize = node
+        elif kind in rules.get("pad", {}) and all(key in ("type", *rules["pad"][kind]) for key in node):
+            result.pads.append(node)
+        elif kind in rules.get("collect", ()):
+            result.collected = tuple(str(key) for key in node.get("keys") or ())
+            result.transforms.push(self._packed(node))
+        elif kind not in rules.get("formatting", ()):
+            told = self.transform(node)
+            if told is not None:
+                if kind in rules.get("annotations", ()):
+                    result.annotations = told
+                result.transforms.push(Slot(told, slot.origin))
+
+    def transform(self, node: TracedDict) -> TracedDict | None:
+        """One transform, with those inside it; None where it is to be removed."""
+        told = self.pack.translate(self.pack.transforms, node, self.report)
+        if told is None:
+            return None
+        result = told if told is not node else node.copy()
+        for key, slot in told.slots():
+            if isinstance(slot.value, TracedList) and _holds_transforms(slot.value):
+                result.put(key, Slot(self._inner(slot.value), slot.origin))
+        return result
+
+    def _inner(self, items: TracedList) -> TracedList:
+        result = TracedList()
+        for slot in items.slots():
+            if isinstance(slot.value, TracedList):
+                result.push(Slot(self._inner(slot.value), slot.origin))
+            elif isinstance(slot.value, TracedDict):
+                if slot.value.get("type") in self.pack.pipeline.get("formatting", ()):
+                    continue
+                told = self.transform(slot.value)
+                if told is not None:
+                    result.push(Slot(told, slot.origin))
+            else:
+                result.push(slot)
+        return result
+
+    def _packed(self, collect: TracedDict) -> TracedDict:
+        rules = self.pack.pipeline
+        packed = TracedDict([("type", rules["pack"])])
+        for key, name in rules.get("pack_args", {}).items():
+            if key in collect:
+                packed.put(name, _renamed_keys(collect.slot(key), rules.get("meta_keys", {})))
+        return packed
+
+    def _load_annotations(self, result: Pipeline) -> None:
+        """v3 metrics may read the annotations from the sample: load them behind whatever changes the picture's size."""
+        rules = self.pack.pipeline.get("test")
+        if not rules:
+            return
+        steps = result.transforms.slots()
+        packed = next(
+            (
+                i
+                for i, step in enumerate(steps)
+                if isinstance(step.value, dict) and step.value.get("type") == self.pack.pipeline["pack"]
+            ),
+            len(steps),
+        )
+        loaded = TracedDict([("type", rules["annotations"])])
+        train = self.annotations
+        for key, value in rules.get("args", {}).items():
+            if value == "train" and train is not None and key in train:
+                loaded.put(key, train.slot(key))
+            elif value != "train":
+                loaded.put(key, Slot(traced(value)))
+        after = [
+            i + 1
+            for i, step in enumerate(steps)
+            if isinstance(step.value, dict) and step.value.get("type") in rules["after"]
+        ]
+        place = after[0] if after else packed
+        packing = steps[packed].value.copy() if packed < len(steps) else None
+        if packing is not None:
+            for key, value in rules.get("pack", {}).items():
+                if key not in packing:
+                    packing.put(key, Slot(traced(value)))
+            steps[packed] = Slot(packing)
+        result.transforms = TracedList([*steps[:place], Slot(loaded), *steps[place:]])
+
+
+def _holds_transforms(items: TracedList) -> bool:
+    first = items[0] if items else None
+    if isinstance(first, TracedList):
+        return _holds_transforms(first)
+    return isinstance(first, TracedDict) and isinstance(first.get("type"), str)
+
+
+def _renamed_keys(slot: Slot, names: Mapping[str, str | None]) -> Slot:
+    if not isinstance(slot.value, (list, tuple)) or not any(key in names for key in slot.value):
+        return slot
+    kept = [names.get(key, key) for key in slot.value]
+    return Slot(tuple(key for key in kept if key is not None))

@@ -1,0 +1,46 @@
+"""``data_preprocessor``: what the pipelines normalized and padded, done by the model for a whole batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmmigrate.converters.packs.pack import Pack
+from mmmigrate.converters.packs.pipelines import Pipeline
+from mmmigrate.converters.read.traced import Slot, TracedDict, traced
+
+
+def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None) -> TracedDict | None:
+    """Made from the first pipeline that normalizes (training comes first); None where none was collected."""
+    rules = pack.preprocessor
+    pipelines = [pipeline for pipeline in pipelines if pipeline.collected]
+    if not rules or not pipelines:
+        return None
+    made = TracedDict([("type", rules["type"])] if "type" in rules else [])
+    for key, value in (rules.get("datasets", {}).get(dataset) or {}).items():
+        made.put(key, Slot(traced(value)))
+    normalizing = next((pipeline for pipeline in pipelines if pipeline.normalize is not None), None)
+    if normalizing is not None and normalizing.normalize is not None:
+        for key, slot in normalizing.normalize.slots():
+            name = rules.get("normalize", {}).get(key, key)
+            if key != "type" and name is not None:
+                made.put(name, slot)
+        for key, value in rules.get("normalized", {}).items():
+            made.put(key, Slot(traced(value)))
+    for pipeline in pipelines[:1] if pipelines[0].pads else pipelines:
+        for pad in pipeline.pads:
+            _pad(made, pad, rules.get("pad", {}))
+    for key, value in rules.get("default", {}).items():
+        if key not in made:
+            made.put(key, Slot(traced(value)))
+    for key, settings in rules.get("collected", {}).items():
+        if any(key in pipeline.collected for pipeline in pipelines):
+            for name, value in settings.items():
+                made.put(name, Slot(traced(value)))
+    return made
+
+
+def _pad(made: TracedDict, pad: TracedDict, names: dict[str, Any]) -> None:
+    for key, slot in pad.slots():
+        name = names.get(key)
+        if name and name not in made:
+            made.put(name, slot)

@@ -1,0 +1,196 @@
+"""Models, datasets, pipelines and metrics of a codebase, by the pack that knows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.packs.change import put_path
+from mmmigrate.converters.packs.choose import choose_pack, class_names
+from mmmigrate.converters.packs.datasets import Dataset, DatasetTranslator
+from mmmigrate.converters.packs.evaluators import evaluators
+from mmmigrate.converters.packs.models import translate_model
+from mmmigrate.converters.packs.pack import Pack
+from mmmigrate.converters.packs.pipelines import PipelineTranslator
+from mmmigrate.converters.packs.preprocessor import data_preprocessor
+from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
+from mmmigrate.converters.rules.evaluation import EVALUATOR
+from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.rule import KEPT, UNKNOWN, Rule
+
+_SPLITS = ("train", "val", "test")
+
+
+def convert(exp: Experiment) -> None:
+    pack = choose_pack(exp.v2, exp.options.packs)
+    if pack is not None:
+        _Codebase(exp, pack).convert()
+        return
+    for key in ("model", "data"):
+        if isinstance(exp.get(key), dict):
+            exp.remark(KEPT, f"{key}: classes and arguments of the codebase keep their v2 names", key)
+
+
+class _Codebase:
+    """One experiment and the pack that fits it."""
+
+    def __init__(self, exp: Experiment, pack: Pack) -> None:
+        self.exp = exp
+        self.pack = pack
+        self.pipelines = PipelineTranslator(pack, self._said("data"))
+        root = exp.slot("data_root") if isinstance(exp.get("data_root"), str) else None
+        self.datasets = DatasetTranslator(pack, self.pipelines, root, self._said("data"))
+        self.done: dict[str, Dataset] = {}
+
+    def convert(self) -> None:
+        for split in _SPLITS:
+            self._loader(split)
+        self._variables()
+        self._model()
+        for split in ("val", "test"):
+            self._evaluator(split)
+        self._preprocessor()
+        if self.exp.complete:
+            self._runtime()
+        self._unknown()
+
+    def _said(self, key: str) -> Any:
+        return lambda message, slot: self.exp.note(message, key, slot, Effect.MANUAL)
+
+    def _loader(self, split: str) -> None:
+        loader = self.exp.v3.get(f"{split}_dataloader")
+        if not isinstance(loader, TracedDict) or not isinstance(loader.get("dataset"), TracedDict):
+            return
+        old = loader.slot("dataset")
+        dataset = self.done[split] = self.datasets.translate(old.value, split == "train")
+        loader.put("dataset", Slot(dataset.node, old.origin))
+        if split != "train" and self.pack.loaders.get("test_batch") == "train":
+            self._test_batch(split, loader)
+        for key, value in self.pack.loaders.get("train" if split == "train" else "test", {}).items():
+            if key not in loader and not (key == "batch_sampler" and self._by_iteration()):
+                loader.put(key, Slot(traced(value)))
+
+    def _test_batch(self, split: str, loader: TracedDict) -> None:
+        """Codebases whose test batches are as large as those of training, unless the split says otherwise."""
+        data = self.exp.get("data")
+        own = data.get(f"{split}_dataloader") if isinstance(data, TracedDict) else None
+        if isinstance(data, TracedDict) and "samples_per_gpu" in data and "samples_per_gpu" not in (own or {}):
+            loader.put("batch_size", data.slot("samples_per_gpu"))
+
+    def _by_iteration(self) -> bool:
+        return self.exp.run_length is not None and self.exp.run_length.kind == "iter"
+
+    def _variables(self) -> None:
+        """Pipelines and datasets that the config keeps in variables: expressions that name them stay as they are."""
+        for key, slot in self.exp.v2.slots():
+            if key in self.exp.used or key == "custom_hooks":
+                continue
+            if isinstance(slot.value, TracedList) and _is_pipeline(slot.value, self.pack):
+                done = self.pipelines.found(slot.value) or self.pipelines.translate(slot.value, "train" in key)
+                self._keep(key, Slot(done.transforms, slot.origin))
+            elif isinstance(slot.value, TracedDict) and (dataset := self.datasets.found(slot.value)):
+                self._keep(key, Slot(dataset.node, slot.origin))
+        if any(dataset.pipeline and dataset.pipeline.normalize for dataset in self.done.values()):
+            self.exp.use("img_norm_cfg")  # its values went into the preprocessor
+
+    def _keep(self, key: str, slot: Slot) -> None:
+        self.exp.use(key)
+        self.exp.put(key, slot)
+
+    def _model(self) -> None:
+        model = self.exp.v3.slot("model") if "model" in self.exp.v3 else self.exp.slot("model")
+        if isinstance(model.value, TracedDict):
+            told = translate_model(self.pack, model.value, self._said("model"))
+            self._keep("model", Slot(told, model.origin))
+
+    def _evaluator(self, split: str) -> None:
+        said = self.exp.v3.get(f"{split}_evaluator")
+        dataset = self.done.get(split)
+        if dataset is None or not isinstance(said, TracedDict) or said.get("type") != EVALUATOR:
+            return
+        arguments = TracedDict(item for item in said.slots() if item[0] != "type")
+        made = evaluators(self.pack, dataset, arguments, self._said("evaluation"))
+        if made is None:
+            kind = dataset.v2.get("type")
+            self.exp.remark(UNKNOWN, f"no metric is known for {kind!r}: its `evaluate` stays, adapted", "data")
+        else:
+            self.exp.put(f"{split}_evaluator", made)
+
+    def _preprocessor(self) -> None:
+        pipelines = [done.pipeline for done in self.done.values() if done.pipeline is not None]
+        kind = next((str(done.v2.get("type")) for done in self.done.values()), None)
+        made = data_preprocessor(self.pack, pipelines, kind)
+        place = self.pack.preprocessor.get("place", "data_preprocessor")
+        if made is None or (place.startswith("model.") and not isinstance(self.exp.v3.get("model"), TracedDict)):
+            return
+        if place.startswith("model."):
+            model = self.exp.v3.slot("model")
+            inherited = model.value.get("data_preprocessor")
+            told = TracedDict(made.slots())
+            for key, slot in inherited.slots() if isinstance(inherited, TracedDict) else []:
+                told.put(key, slot)  # what the model asked for itself
+            copy = TracedDict()
+            for key, slot in model.value.slots():
+                copy.put(key, slot)
+                if key == "type":
+                    copy.put("data_preprocessor", told)
+            self.exp.v3.put("model", Slot(copy, model.origin))
+        else:
+            self.exp.put(place, made)
+
+    def _runtime(self) -> None:
+        if self.pack.scope:
+            self.exp.put("default_scope", self.pack.scope)
+        for path, value in self.pack.runtime.items():
+            put_path(self.exp.v3, path, Slot(traced(value)))
+
+    def _unknown(self) -> None:
+        """Classes that the new codebase does not have under the name that the new config gives."""
+        if not self.pack.v3_names:
+            return
+        for key in ("model", *(f"{split}_dataloader" for split in _SPLITS)):
+            names = class_names(self.exp.v3.get(key), self.pack.pipeline.get("foreign", ()))
+            for name in sorted(set(names) - self.pack.v3_names):
+                if name[:1].isupper() and "." not in name:
+                    gone = (
+                        "is gone from the new codebase" if name in self.pack.v2_names else "is not one of its classes"
+                    )
+                    where = "model" if key == "model" else "data"
+                    self.exp.remark(UNKNOWN, f"{name!r} {gone} (pack {self.pack.name}); it is kept by name", where)
+
+
+def _is_pipeline(items: TracedList, pack: Pack) -> bool:
+    return any(
+        isinstance(item, TracedDict) and (item.get("type") in pack.transforms or item.get("type") in _steps(pack))
+        for item in items
+    )
+
+
+def _steps(pack: Pack) -> set[str]:
+    rules = pack.pipeline
+    named = [
+        *rules.get("tta", ()),
+        *rules.get("collect", ()),
+        *rules.get("normalize", ()),
+        *rules.get("annotations", ()),
+    ]
+    return {*named, *rules.get("loading", ())}
+
+
+RULE = Rule(
+    code="PCK001",
+    title="classes and arguments of a codebase",
+    why="Each codebase renamed classes and arguments, moved normalization into the model and evaluation into metrics "
+    "when it went from mmcv to mmengine. A pack, chosen by the classes that the config names, has its tables.",
+    before="model = dict(\n    type='ImageClassifier',\n    train_cfg=dict(augments=dict(type='BatchMixup')))",
+    after="model = dict(\n    type='ImageClassifier',\n    train_cfg=dict(augments=dict(type='Mixup')))",
+    effect=Effect.MANUAL,
+    reversible=False,
+    makes={
+        "model": ("model", "data"),
+        "default_scope": ("model",),
+        "visualizer": ("log_config",),
+        "data_preprocessor": ("data",),
+    },
+    convert=convert,
+)

@@ -1,0 +1,121 @@
+"""Packs are data: what a file may say, and which pack a config gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmmigrate.converters.convert import ConfigConverter
+from mmmigrate.converters.packs.change import PackError, read_changes
+from mmmigrate.converters.packs.choose import choose_pack, named_packs
+from mmmigrate.converters.packs.pack import builtin_packs, load_pack
+from mmmigrate.converters.read.traced import TracedDict, traced
+from mmmigrate.converters.rules.experiment import Options
+
+
+def applied(entry: object, node: dict[str, object]) -> dict[str, object]:
+    change = next(change for change in read_changes(entry, "test") if change.holds(node))
+    told = traced(node)
+    assert isinstance(told, TracedDict)
+    return dict(change.apply(told, lambda message, slot: None))
+
+
+def test_an_entry_renames_moves_drops_and_fills_in() -> None:
+    entry = {
+        "to": "New",
+        "rename": {"prefix": "paths.img", "size": "scale"},
+        "values": {"size": "swap"},
+        "default": {"keep": True, "edge": "short"},
+        "drop": ["idle"],
+    }
+    told = applied(entry, {"type": "Old", "size": (3, 4), "prefix": "a/", "idle": 1, "edge": "long"})
+    assert told == {"type": "New", "scale": (4, 3), "paths": {"img": "a/"}, "edge": "long", "keep": True}
+
+
+def test_the_first_change_that_holds_is_taken() -> None:
+    entry = [
+        {"when": {"size": "is short edge"}, "to": "Edge"},
+        {"when": {"size": "absent"}, "to": "Any"},
+        {"to": "Two"},
+    ]
+    assert applied(entry, {"type": "R", "size": (256, -1)})["type"] == "Edge"
+    assert applied(entry, {"type": "R"})["type"] == "Any"
+    assert applied(entry, {"type": "R", "size": (2, 3)})["type"] == "Two"
+
+
+def test_a_preset_is_named_only_where_the_whole_value_is_the_same() -> None:
+    entry = {"presets": {"policies": {"few": [{"type": "A", "range": [0, 1]}]}}}
+    assert applied(entry, {"type": "R", "policies": [{"type": "A", "range": (0, 1)}]})["policies"] == "few"
+    kept = [{"type": "A", "range": (0, 2)}]
+    assert applied(entry, {"type": "R", "policies": kept})["policies"] == kept
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"renames": {}}, "unknown renames"),
+        ({"when": {"a": "is big"}}, "unknown test 'is big'"),
+        ({"values": {"a": "twice"}}, "unknown value change 'twice'"),
+    ],
+)
+def test_what_means_nothing_is_refused_by_name(entry: dict[str, object], said: str) -> None:
+    with pytest.raises(PackError, match=said):
+        read_changes(entry, "my.yaml: transforms.Resize")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("- a", "a mapping with a name"), ("name: a\nmodel: {}", "unknown model"), ("{", "not valid YAML")],
+)
+def test_a_pack_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "my.yaml").write_text(text)
+    with pytest.raises(PackError, match=said):
+        load_pack(tmp_path / "my.yaml")
+
+
+def test_a_pack_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match=r"none\.yaml: No such file"):
+        named_packs([str(tmp_path / "none.yaml")])
+
+
+def test_every_shipped_pack_knows_the_names_of_both_generations() -> None:
+    assert {pack.name for pack in builtin_packs()} >= {"mmdet", "mmcls", "mmseg"}
+    for pack in builtin_packs():
+        assert pack.names["v2"]
+        assert "ConcatDataset" in pack.v3_names
+
+
+@pytest.mark.parametrize(
+    ("tree", "pack"),
+    [
+        ({"model": {"type": "FasterRCNN", "backbone": {"type": "ResNet"}}}, "mmdet"),
+        ({"model": {"type": "ImageClassifier", "backbone": {"type": "ResNet"}}}, "mmcls"),
+        ({"model": {"type": "EncoderDecoder", "backbone": {"type": "ResNetV1c"}}}, "mmseg"),
+        ({"data": {"train": {"type": "Mine", "pipeline": [{"type": "LoadImageFromFile"}]}}}, None),
+        ({"model": {"type": "Mine"}}, None),
+    ],
+)
+def test_the_classes_that_a_config_names_choose_its_pack(tree: dict[str, object], pack: str | None) -> None:
+    chosen = choose_pack(tree, ["auto"])
+    assert (chosen and chosen.name) == pack
+    assert choose_pack(tree, []) is None
+
+
+def test_a_pack_of_ones_own_adds_to_a_shipped_one(tmp_path: Path) -> None:
+    pack = tmp_path / "own.yaml"
+    pack.write_text("name: own\nextends: mmcls\nmodels: {MyHead: {to: NewHead, rename: {width: channels}}}\n")
+    config = tmp_path / "config.py"
+    config.write_text("model = dict(type='ImageClassifier', head=dict(type='MyHead', width=3))\n")
+    text = ConfigConverter(Options(packs=(str(pack),))).convert(config).text
+    assert text == "model = dict(type='ImageClassifier', head=dict(type='NewHead', channels=3))\n"
+
+
+def test_a_class_that_is_gone_or_foreign_is_reported_once(tmp_path: Path) -> None:
+    config = tmp_path / "config.py"
+    config.write_text("model = dict(type='RetinaNet', bbox_head=dict(type='YOLACTSegmHead'), neck=dict(type='Mine'))\n")
+    findings = [finding for finding in ConfigConverter().convert(config).findings if finding.code == "PCK002"]
+    assert sorted(finding.message.split(" (")[0] for finding in findings) == [
+        "'Mine' is not one of its classes",
+        "'YOLACTSegmHead' is gone from the new codebase",
+    ]
