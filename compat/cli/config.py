@@ -74,7 +74,8 @@ def _codes(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...])
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not print findings.")
 def command(to: str, select: tuple[str, ...], ignore: tuple[str, ...], schedule: str, packs: tuple[str, ...],
-            order: str, flatten: bool, json_target: str | None, sarif_target: str | None, **asked: Any) -> None:  # fmt: skip
+            order: str, flatten: bool, json_target: str | None, sarif_target: str | None,
+            **asked: Any) -> None:  # fmt: skip
     """Convert mmcv 1.x configs to mmengine.
 
     One file and neither -o nor -w: the new text on stdout. A folder and neither: a dry run.

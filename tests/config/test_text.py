@@ -37,7 +37,7 @@ def test_every_comment_survives(tmp_path: Path) -> None:
 
 def test_statements_on_one_line_go_together(tmp_path: Path) -> None:
     new = convert(tmp_path, "a = 1; optimizer = dict(type='SGD', lr=a); b = a\n")
-    assert new == "a = 1\noptim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=1))\nb = 1\n"
+    assert new == "a = 1\noptim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=a))\nb = a\n"
 
 
 def test_a_text_is_moved_behind_the_variables_it_reads(tmp_path: Path) -> None:
