@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from mmmigrate.converters.code.convert import code_rules
+from mmmigrate.converters.code.remarks import CODE_ERRORS, CODE_REMARKS
+from mmmigrate.converters.code.rule import CodeRule
 from mmmigrate.converters.rules.engine import rules
 from mmmigrate.converters.rules.rule import READ_ERRORS, REMARKS, Remark, Rule
 
 
-def entries() -> dict[str, Rule | Remark]:
+def entries() -> dict[str, Rule | CodeRule | Remark]:
     """Rules and remarks by code."""
-    every: list[Rule | Remark] = [*rules(), *REMARKS]
+    every: list[Rule | CodeRule | Remark] = [*rules(), *REMARKS, *code_rules(), *CODE_REMARKS]
     return {entry.code: entry for entry in every}
 
 
 def titles() -> dict[str, str]:
     """The title of every code, reading errors included."""
-    return {**{code: entry.title for code, entry in entries().items()}, **READ_ERRORS}
+    return {**{code: entry.title for code, entry in entries().items()}, **READ_ERRORS, **CODE_ERRORS}

@@ -1,32 +1,40 @@
-"""``mmmigrate explain CODE``"""
+"""``mmmigrate explain CODE|SYMBOL``"""
 
 from __future__ import annotations
 
 import difflib
+import re
 
 import click
 
 from mmmigrate.compat.cli.catalogue import entries, titles
+from mmmigrate.compat.cli.symbol import explain_symbol
+from mmmigrate.converters.code.rule import CodeRule
 from mmmigrate.converters.rules.rule import Rule
 
+_CODE = re.compile(r"[A-Za-z]{3}\d+")
 
-@click.command(short_help="Explain a code.")
-@click.argument("code")
-def command(code: str) -> None:
-    """Say what a code means: why, its effect on training, before and after."""
-    code = code.upper()
-    known, every = entries(), titles()
+
+@click.command(short_help="Explain a code or a name.")
+@click.argument("subject", metavar="CODE|SYMBOL")
+def command(subject: str) -> None:
+    """Say what a code means (why, effect, before and after), or what became of a name like mmcv.parallel.collate."""
+    every = titles()
+    if "." in subject or (subject.upper() not in every and not _CODE.fullmatch(subject)):
+        explain_symbol(subject)
+        return
+    code = subject.upper()
     if code not in every:
         near = difflib.get_close_matches(code, every, n=1, cutoff=0.4)
         hint = f"; did you mean {near[0]}?" if near else "; `mmmigrate rules` lists all"
         raise click.UsageError(f"unknown code {code!r}{hint}")
     click.secho(f"{code}: {every[code]}", bold=True)
-    entry = known.get(code)
+    entry = entries().get(code)
     if entry is None:
         click.echo("\nThe file is reported and not converted; the others still are.")
         return
     click.echo(f"\n{entry.why}\n\nEffect on training: {entry.effect.value}.")
-    if isinstance(entry, Rule):
+    if isinstance(entry, (Rule, CodeRule)):
         click.echo(f"Reversible: {'yes' if entry.reversible else 'no'}.")
         for title, text in (("Before", entry.before), ("After", entry.after or "(nothing)")):
             indented = "\n".join(f"    {line}" for line in text.split("\n"))

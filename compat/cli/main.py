@@ -10,6 +10,7 @@ import click
 # command -> module of this package that has it as `command`
 COMMANDS = {
     "config": ("config", "Convert config files or folders."),
+    "code": ("code", "Rewrite Python files or packages."),
     "verify": ("verify", "Prove that a conversion trains the same."),
     "compare": ("compare", "Compare two recorded traces."),
     "train": ("train", "Run a config in the runtime of its generation."),

@@ -7,6 +7,7 @@ import json
 import click
 
 from mmmigrate.compat.cli.catalogue import entries, titles
+from mmmigrate.converters.code.rule import CodeRule
 from mmmigrate.converters.rules.rule import Rule
 
 
@@ -19,7 +20,7 @@ def command(as_json: bool) -> None:
         {
             "code": code,
             "effect": known[code].effect.value if code in known else "error",
-            "rewrites": isinstance(known.get(code), Rule),
+            "rewrites": isinstance(known.get(code), (Rule, CodeRule)),
             "title": title,
         }
         for code, title in sorted(titles().items())

@@ -25,11 +25,15 @@ _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True)
 class CodeOptions:
-    """What the user asked for. ``select`` and ``ignore`` are rule codes or prefixes of them."""
+    """What the user asked for. ``select`` and ``ignore`` are rule codes or prefixes of them.
+
+    Without ``bridge`` nothing is imported from mmmigrate's own runtimes: what is gone is left, with a marker.
+    """
 
     to: str = "v3"
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    bridge: bool = True
 
     def wants(self, code: str) -> bool:
         chosen = not self.select or code.startswith(self.select)
@@ -79,7 +83,7 @@ class CodeConverter:
         words = set(_WORD.findall(source.utf8))
         if skips_file(source):
             return ConvertedCode(source, source.utf8, skipped=True)
-        module = Module(source, name, self.project)
+        module = Module(source, name, self.project, bridge=self.options.bridge)
         if words.isdisjoint(self._words):
             if b"=" in source.utf8 or words:
                 _ = module.tree  # what is not Python is said, also where nothing would change
@@ -126,7 +130,7 @@ class _Rounds:
             return
         new = replace(module.source, utf8=module.edits.apply(module.source.utf8))
         self.done.append((module, module.edits))
-        self.module = Module(new, module.name, module.project)
+        self.module = Module(new, module.name, module.project, bridge=module.bridge)
         try:
             self.module.__dict__["tree"] = ast.parse(new.text)
         except SyntaxError as error:

@@ -68,6 +68,7 @@ class Module:
     name: str
     project: Project
     symbols: Symbols = field(default_factory=v2_symbols)
+    bridge: bool = True  # whether imports of mmmigrate's own runtimes are welcome
     edits: Edits = field(default_factory=Edits)
     notes: list[Note] = field(default_factory=list)
     needed: dict[tuple[str, str | None], str] = field(default_factory=dict)  # (module, name) -> local name

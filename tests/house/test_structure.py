@@ -20,6 +20,7 @@ PACKAGES = ("compat", "converters", "runtime_v2", "runtime_v3")
 SEES_EVERYTHING = (
     "compat/cli",
     "compat/pipeline.py",
+    "compat/code_pipeline.py",
     "compat/adapters",
     "compat/aliases",
     "compat/proof",

@@ -95,7 +95,7 @@ def _written(use: Use) -> str:
 def _target(module: Module, symbol: Symbol, path: str) -> str | None:
     """Where to take a symbol from that the code names ``path``; the same path where mmcv 2 still has it there."""
     if symbol.new != symbol.path:
-        return symbol.new or symbol.bridge
+        return symbol.new or (symbol.bridge if module.bridge else None)
     home, old_home = path.rpartition(".")[0], symbol.path.rpartition(".")[0]
     below = module.symbols.modules.get(home) == home and home.startswith(f"{old_home}.")
     if home == old_home or below or module.symbols.shortcuts.get(old_home) == home:
