@@ -14,6 +14,7 @@ COMMANDS = {
     "verify": ("verify", "Prove that a conversion trains the same."),
     "compare": ("compare", "Compare two recorded traces."),
     "train": ("train", "Run a config in the runtime of its generation."),
+    "checkpoint": ("checkpoint", "Convert checkpoints, so that training goes on in the other generation."),
     "rules": ("rules", "List the rules."),
     "explain": ("explain", "Explain a code."),
     "doctor": ("doctor", "Say what is installed and what works."),

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import clip_grad
 
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
+from mmmigrate.runtime_v2.parallel.wrappers import unwrapped
 
 if TYPE_CHECKING:
     from mmmigrate.runtime_v2.runner.base import BaseRunner
@@ -113,11 +114,12 @@ class GradientCumulativeOptimizerHook(OptimizerHook):
         """The gradients added up so far by parameter name; none between groups."""
         if runner.iter % self.cumulative_iters == 0:
             return {}
-        return {name: param.grad for name, param in runner.model.named_parameters() if param.grad is not None}
+        named = unwrapped(runner.model).named_parameters()
+        return {name: param.grad for name, param in named if param.grad is not None}
 
     def take_gradients(self, runner: BaseRunner, gradients: dict[str, torch.Tensor]) -> None:
         """Go on adding to what `pending_gradients` gave."""
-        for name, param in runner.model.named_parameters():
+        for name, param in unwrapped(runner.model).named_parameters():
             if name in gradients:
                 param.grad = gradients[name].to(param.device)
 

@@ -99,6 +99,7 @@ class EpochBasedRunner(BaseRunner):
             self._max_iters = self._max_epochs * len(train_loader)
         self._announce(workflow)
         self.call_hook("before_run")
+        self.data_loader = train_loader
         first = self._begin([])
         while self._epoch < self._max_epochs:
             for i, (loader, (mode, epochs)) in enumerate(zip(data_loaders, workflow)):

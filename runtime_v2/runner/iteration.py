@@ -72,6 +72,7 @@ class IterBasedRunner(BaseRunner):
         self.call_hook("before_run")
         loaders = [IterLoader(loader, self.resume_points is not None) for loader in data_loaders]
         self.call_hook("before_epoch")
+        self.data_loader = next((loader for loader, (mode, _) in zip(loaders, workflow) if mode == "train"), None)
         first = self._begin(loaders)
         while self._iter < self._max_iters:
             for i, (loader, (mode, iters)) in enumerate(zip(loaders, workflow)):

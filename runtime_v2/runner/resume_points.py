@@ -20,6 +20,8 @@ from mmmigrate.compat.atomic import atomic_write
 from mmmigrate.compat.tracked_pass import TrackedPass
 from mmmigrate.runtime_v2.checkpoint.loading import load_safely, load_state_dict
 from mmmigrate.runtime_v2.checkpoint.saving import get_state_dict, plain
+from mmmigrate.runtime_v2.hooks.evaluation import EvalHook
+from mmmigrate.runtime_v2.hooks.logger import LoggerHook
 from mmmigrate.runtime_v2.optim.groups import map_optimizers
 from mmmigrate.runtime_v2.runner.rng import rng_state, set_rng_state
 
@@ -72,6 +74,7 @@ class ResumePoints:
             "rng": rng_state(),
             "loaders": [loader.state() for loader in loaders],
             "meta": plain({key: meta[key] for key in ("hook_msgs", "fp16") if key in meta}),
+            "epoch_length": len(runner.data_loader) if runner.mode == "train" else None,
             "gradients": [hook.pending_gradients(runner) for hook in _accumulating(runner)],
         }
         # hooks behind the checkpoint's may have changed the weights, as a moving average that is swapped in does
@@ -116,6 +119,8 @@ class ResumePoints:
         for loader, noted in zip(loaders, state["loaders"]):
             loader.take_up(noted)
         set_rng_state(state["rng"])
+        if state.get("evaluation_due"):  # of a checkpoint that comes from v3, which saves before it validates
+            _evaluate(runner)
         return position
 
     def resume_epoch(self, runner: BaseRunner, data_loader: Any) -> TrackedPass:
@@ -155,6 +160,21 @@ def newest(folder: str) -> str | None:
 def in_use(folder: str) -> bool:
     """Whether a run in `folder` writes resume points."""
     return (Path(folder) / FOLDER).is_dir()
+
+
+def _evaluate(runner: BaseRunner) -> None:
+    """Evaluate what has just been trained, if it is due, and let the loggers write it."""
+    by_epoch = runner._max_epochs is not None
+    counter, stage = ("_epoch", "after_train_epoch") if by_epoch else ("_iter", "after_train_iter")
+    runner.mode = "train"
+    setattr(runner, counter, getattr(runner, counter) - 1)
+    for hook in runner.hooks:
+        if isinstance(hook, EvalHook) and hook.by_epoch == by_epoch:
+            getattr(hook, stage)(runner)
+    for hook in runner.hooks:
+        if isinstance(hook, LoggerHook):
+            hook._log_if_ready(runner)
+    setattr(runner, counter, getattr(runner, counter) + 1)
 
 
 def _versions(runner: BaseRunner) -> list[int]:

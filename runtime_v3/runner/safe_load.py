@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO
@@ -45,7 +47,7 @@ _ALLOWED_MODULES = {
     },
     "torch.nn.parameter": {"Parameter"},
     "torch.serialization": {"_get_layout"},
-    "torch.storage": {"UntypedStorage", "TypedStorage", "_load_from_bytes"},
+    "torch.storage": {"UntypedStorage", "TypedStorage"},
 }
 _LIBRARIES = ("mmengine", "mmcv", "mmdet", "mmcls", "mmseg", "mmpretrain", "mmmigrate")
 
@@ -69,11 +71,17 @@ def _ignored_attribute(owner: Any, name: str) -> Any:
     return _Ignored
 
 
+def _storage_from_bytes(content: bytes) -> Any:
+    return torch.load(io.BytesIO(content), weights_only=True)
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
         module_name = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module_name, module_name)
         if (module_name, global_name) == ("builtins", "getattr"):
             return _ignored_attribute
+        if (module_name, global_name) == ("torch.storage", "_load_from_bytes"):
+            return _storage_from_bytes  # torch's own would read those bytes without any restriction
         if _is_inert(module_name, global_name):
             return super().find_class(module_name, global_name)
         if module_name.partition(".")[0] in _LIBRARIES:
@@ -120,7 +128,29 @@ def load_safely(source: str | Path | BinaryIO, map_location: Any = None) -> Any:
         if hasattr(source, "seek"):
             source.seek(0)
     try:
+        _refuse_programs(source)
         return torch.load(source, map_location=map_location, weights_only=False, pickle_module=_restricted_pickle)
     except pickle.UnpicklingError as error:
         name = "the checkpoint" if hasattr(source, "read") else source
         raise pickle.UnpicklingError(f"{name} was not loaded: {error}") from None
+
+
+def _refuse_programs(source: Any) -> None:
+    """Without `weights_only` torch.load would run a TorchScript archive as a program."""
+    if not _begins_as_zip(source):  # what torch.load goes by
+        return
+    with zipfile.ZipFile(source) as archive:
+        names = archive.namelist()
+    if hasattr(source, "seek"):
+        source.seek(0)
+    if any(name.endswith("/constants.pkl") for name in names):
+        raise pickle.UnpicklingError("it is a TorchScript program, not a checkpoint")
+
+
+def _begins_as_zip(source: Any) -> bool:
+    if hasattr(source, "seek"):
+        head = source.read(4)
+        source.seek(0)
+        return bool(head == b"PK\x03\x04")
+    with Path(source).open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"

@@ -23,6 +23,7 @@ SEES_EVERYTHING = (
     "compat/code_pipeline.py",
     "compat/adapters",
     "compat/aliases",
+    "compat/checkpoint",
     "compat/proof",
     "compat/trace",
 )

@@ -1,0 +1,57 @@
+"""From the parts of a v3 checkpoint to those of a v2 checkpoint, and of the resume point that runtime_v2 reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmmigrate.compat.checkpoint import averages, meta, optimizer, randomness
+from mmmigrate.compat.checkpoint.plan import Plan
+from mmmigrate.compat.checkpoint.position import Position
+
+_KNOWN = {"meta", "state_dict", "message_hub", "optimizer", "param_schedulers", "ema_state_dict", "rng_state"}
+_KNOWN |= {"resume_state"}
+
+
+def convert(old: Mapping[str, Any], position: Position | None, plan: Plan) -> dict[str, Any]:
+    """`checkpoint`, and `resume_point` if the random state is known, so that runtime_v2 goes on exactly."""
+    swapped = position is None or (position.by_epoch and not position.inside)
+    trained = old.get("ema_state_dict")
+    trained = None if trained is None else plan.renamed(trained, "module.")
+    weights = averages.to_v2(plan.renamed(old["state_dict"]), trained, swapped)
+    new_meta = meta.to_v2(old.get("meta") or {}, old.get("message_hub") or {}, position, plan.experiment.text)
+    new: dict[str, Any] = {"meta": new_meta, "state_dict": weights}
+    if old.get("optimizer"):
+        new["optimizer"] = optimizer.each(old["optimizer"], lambda name, state: _plain(state, new_meta))
+    new.update({key: value for key, value in old.items() if key not in _KNOWN})
+    files: dict[str, Any] = {"checkpoint": new}
+    if "rng_state" in old and position is not None:
+        files["resume_point"] = _resume_point(old, position, new_meta, plan)
+    return files
+
+
+def _plain(state: optimizer.State, new_meta: meta.Meta) -> optimizer.State:
+    scaler = state.pop("loss_scaler", None)
+    if scaler:
+        new_meta.setdefault("fp16", {})["loss_scaler"] = scaler
+    state.pop("base_param_settings", None)
+    return state
+
+
+def _resume_point(
+    old: Mapping[str, Any], position: Position, new_meta: Mapping[str, Any], plan: Plan
+) -> dict[str, Any]:
+    data = dict(position.data) if position.data is not None else None
+    if data is not None and "rng" in data:
+        data["rng"] = randomness.to_v2(data["rng"])
+    gradients = (old.get("resume_state") or {}).get("gradients")
+    inner = 0 if data is None else data["served"]
+    return {
+        "position": (0, 0),
+        "counters": [position.epoch if position.by_epoch else int((data or {}).get("epoch", 0)), position.iter, inner],
+        "rng": randomness.to_v2(old["rng_state"]),
+        "loaders": [] if data is None else [data],
+        "meta": {key: new_meta[key] for key in ("hook_msgs", "fp16") if key in new_meta},
+        "gradients": [plan.renamed(gradients)] if gradients else [],
+        **({"evaluation_due": True} if position.due else {}),
+    }
