@@ -24,7 +24,21 @@ GONE = Remark(
     "Nothing does the same in the new generation. The import is left as it was, with a marker: a person must decide.",
     Effect.MANUAL,
 )
-CODE_REMARKS = (BRIDGED, DIFFERS, GONE)
+UNKNOWN_BASE = Remark(
+    "HKC003",
+    "hook whose base class is not converted with it",
+    "Whether its base has v2's or v3's methods cannot be known here: convert both together, or give its stages the "
+    "parameters that v3 passes (batch_idx, data_batch, outputs).",
+    Effect.MANUAL,
+)
+UNKNOWN_CONSTRUCTOR = Remark(
+    "OWC002",
+    "optimizer constructor of an unknown form",
+    "mmengine passes the whole optim_wrapper and takes a wrapper back. What this class is given, or what it gives, "
+    "cannot be read with certainty.",
+    Effect.MANUAL,
+)
+CODE_REMARKS = (BRIDGED, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR)
 CODE_ERRORS = {
     "COD001": "not valid Python",
     "COD002": "a file that cannot be read or decoded",
