@@ -142,17 +142,51 @@ def _evaluates_v3(loop: Mapping[str, Any], done: int, is_last: bool) -> bool:
     return bool(done >= loop.get("val_begin", 1) and (done % interval == 0 or is_last))
 
 
-def _schedulers(given: Any, base: Base, run: RunLength) -> tuple[Any, list[Any]]:
-    import torch
+@dataclass
+class _Optimizer:
+    """As much of an optimizer as schedulers ask for: importing torch would take longer than all the rest."""
 
-    import mmmigrate.compat.adapters  # noqa: F401  # registers the closed-form scheduler
+    defaults: dict[str, Any]
+    param_groups: list[dict[str, Any]]
+
+
+class _ClosedForm:
+    """The scheduler that mmmigrate ships: after step i, the value of mmcv's closed form at iteration i."""
+
+    by_epoch = False
+
+    def __init__(self, config: dict[str, Any], optimizer: _Optimizer, run: RunLength, quantity: Quantity) -> None:
+        self.groups, self.name, self.iteration = optimizer.param_groups, quantity, -1
+        known = {"max_epochs": config.pop("max_epochs", None), "max_iters": config.pop("max_iters", None)}
+        length = RunLength(config.pop("runner", "epoch"), **known, iters_per_epoch=run.iters_per_epoch)
+        for beside in ("by_epoch", "convert_to_iter_based", "begin", "end", "verbose", "type"):
+            config.pop(beside, None)
+        if "policy_by_epoch" in config:
+            config["by_epoch"] = config.pop("policy_by_epoch")
+        self.plan = Plan.from_config(config, length, quantity)
+        self.bases = self.plan.policy.bases([group[quantity] for group in self.groups])
+        self.step()
+
+    def step(self) -> None:
+        self.iteration += 1
+        if self.iteration < self.plan.run.total_iters():
+            for group, value in zip(self.groups, self.plan.values(self.bases, self.iteration)):
+                group[self.name] = value
+
+
+def _schedulers(given: Any, base: Base, run: RunLength) -> tuple[_Optimizer, list[Any]]:
+    import mmmigrate.runtime_v3.optim  # noqa: F401  # registers mmengine's schedulers, without torch
     from mmmigrate.runtime_v3.registry import PARAM_SCHEDULERS
 
-    parameter = torch.nn.Parameter(torch.zeros(()))
-    optimizer = torch.optim.SGD([parameter], lr=base.lr, momentum=base.momentum)
-    built = []
+    defaults = {"lr": base.lr, "momentum": base.momentum}
+    optimizer = _Optimizer(defaults, [dict(defaults)])
+    built: list[Any] = []
     for entry in given if isinstance(given, (list, tuple)) else [given] if given else []:
         config = dict(entry)
+        closed = {"ClosedFormLR": "lr", "ClosedFormMomentum": "momentum"}.get(str(config["type"]).rpartition(".")[2])
+        if closed is not None:
+            built.append(_ClosedForm(config, optimizer, run, closed))  # type: ignore[arg-type]
+            continue
         config.setdefault("end", run.max_epochs if config.get("by_epoch", True) else run.total_iters())
         own = {"optimizer": optimizer, "epoch_length": run.iters_per_epoch}
         built.append(PARAM_SCHEDULERS.build(config, default_args=own))

@@ -1,16 +1,10 @@
-from mmmigrate.runtime_v3.optim.autocast import autocast
-from mmmigrate.runtime_v3.optim.optimizer import (
-    OPTIM_WRAPPER_CONSTRUCTORS,
-    OPTIMIZERS,
-    AmpOptimWrapper,
-    BaseOptimWrapper,
-    DefaultOptimWrapperConstructor,
-    LearningRateDecayOptimizerConstructor,
-    LearningRateDecayOptimWrapperConstructor,
-    OptimWrapper,
-    OptimWrapperDict,
-    build_optim_wrapper,
-)
+"""Optimizer wrappers, which need torch and are imported when they are asked for, and schedulers, which do not."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mmmigrate.runtime_v3.optim.scheduler import (
     ConstantLR,
     ConstantMomentum,
@@ -43,6 +37,20 @@ from mmmigrate.runtime_v3.optim.scheduler import (
     StepParamScheduler,
     _ParamScheduler,
 )
+from mmmigrate.runtime_v3.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
+
+if TYPE_CHECKING:
+    from mmmigrate.runtime_v3.optim.autocast import autocast
+    from mmmigrate.runtime_v3.optim.optimizer import (
+        AmpOptimWrapper,
+        BaseOptimWrapper,
+        DefaultOptimWrapperConstructor,
+        LearningRateDecayOptimizerConstructor,
+        LearningRateDecayOptimWrapperConstructor,
+        OptimWrapper,
+        OptimWrapperDict,
+        build_optim_wrapper,
+    )
 
 __all__ = [
     "OPTIMIZERS",
@@ -87,3 +95,22 @@ __all__ = [
     "autocast",
     "build_optim_wrapper",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__") or name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{'autocast' if name == 'autocast' else 'optimizer'}")
+    return getattr(module, name)
+
+
+def _registered_later(registry: Any) -> None:
+    def find(name: str) -> Any:
+        import_module(f"{__name__}.optimizer")
+        return registry.module_dict.get(name)
+
+    registry.on_missing.append(find)
+
+
+for _registry in (OPTIMIZERS, OPTIM_WRAPPERS, OPTIM_WRAPPER_CONSTRUCTORS):
+    _registered_later(_registry)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
-
-from torch.optim import Optimizer
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from mmmigrate.runtime_v3.logging import print_log
-from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
 
 INF = 1_000_000_000
 
-OptimizerType = BaseOptimWrapper | Optimizer
+# A torch Optimizer or its wrapper: told by its groups, since schedules are also predicted where torch is not imported.
+OptimizerType: TypeAlias = Any
 S = TypeVar("S", bound="_ParamScheduler")
 
 
@@ -37,7 +35,7 @@ class _ParamScheduler:
         by_epoch: bool = True,
         verbose: bool = False,
     ) -> None:
-        if not isinstance(optimizer, (Optimizer, BaseOptimWrapper)):
+        if not hasattr(optimizer, "param_groups"):
             raise TypeError(f"optimizer must be an Optimizer or its wrapper, got {type(optimizer).__name__}")
         if end <= begin:
             raise ValueError(f"{type(self).__name__}: end must be larger than begin, got begin={begin}, end={end}")

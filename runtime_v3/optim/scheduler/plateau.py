@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
 from mmmigrate.runtime_v3.optim.scheduler.base import INF, OptimizerType, _ParamScheduler
 from mmmigrate.runtime_v3.registry import PARAM_SCHEDULERS
 
@@ -71,7 +70,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
         count = len(optimizer.param_groups)
         if not isinstance(min_value, (list, tuple)):
             return [min_value] * count  # type: ignore[list-item]
-        raw = optimizer.optimizer if isinstance(optimizer, BaseOptimWrapper) else optimizer
+        raw: Any = getattr(optimizer, "optimizer", optimizer)
         if len(min_value) != len(raw.param_groups):
             raise ValueError(f"min_value has {len(min_value)} values for {len(raw.param_groups)} groups")
         # The wrapper's base group, if there is one, goes with the last.
