@@ -40,8 +40,20 @@ def to_v3(weights: Weights, steps: int, swapped: bool) -> tuple[OrderedDict[str,
     return _like(weights, average), state
 
 
-def to_v2(weights: Weights, ema_state: Mapping[str, Any] | None, swapped: bool) -> OrderedDict[str, Any]:
-    """The v2 state dict with its `ema_…` buffers, `swapped` as above.
+def exchanged(weights: Weights, ema_state: Weights) -> tuple[OrderedDict[str, Any], dict[str, Any]]:
+    """Both with the weights of one in the place of the other's."""
+    model, other = _like(weights, weights), dict(ema_state)
+    for key in ema_state:
+        name = key.removeprefix("module.")
+        if key != name and name in model:
+            model[name], other[key] = other[key], model[name]
+    return model, other
+
+
+def to_v2(
+    weights: Weights, ema_state: Mapping[str, Any] | None, swapped: bool, every: bool = False
+) -> OrderedDict[str, Any]:
+    """The v2 state dict with its `ema_…` buffers, `swapped` as above; `every` if all in `ema_state` are averages.
 
     Buffers such as running statistics get one only if the average differs from them: mmcv's EMAHook averages
     parameters alone, and mmdet's whole state dicts.
@@ -49,7 +61,8 @@ def to_v2(weights: Weights, ema_state: Mapping[str, Any] | None, swapped: bool) 
     if ema_state is None:
         return _like(weights, weights)
     trained = {name.removeprefix("module."): v for name, v in ema_state.items() if name.startswith("module.")}
-    averaged = [name for name in weights if name in trained and _is_averaged(name, weights[name], trained[name])]
+    shared = [name for name in weights if name in trained]
+    averaged = [name for name in shared if every or _is_averaged(name, weights[name], trained[name])]
     current = {name: trained.get(name, value) for name, value in weights.items()}
     model, kept = (weights, current) if swapped else (current, weights)
     return _like(weights, {**{v2_buffer(name): kept[name] for name in averaged}, **model})

@@ -10,7 +10,7 @@ from mmmigrate.compat.checkpoint.plan import Plan
 from mmmigrate.compat.checkpoint.position import Position
 
 _KNOWN = {"meta", "state_dict", "message_hub", "optimizer", "param_schedulers", "ema_state_dict", "rng_state"}
-_KNOWN |= {"resume_state"}
+_KNOWN |= {"resume_state", "ema_swapped"}
 
 
 def convert(old: Mapping[str, Any], position: Position | None, plan: Plan) -> dict[str, Any]:
@@ -18,7 +18,10 @@ def convert(old: Mapping[str, Any], position: Position | None, plan: Plan) -> di
     swapped = position is None or (position.by_epoch and not position.inside)
     trained = old.get("ema_state_dict")
     trained = None if trained is None else plan.renamed(trained, "module.")
-    weights = averages.to_v2(plan.renamed(old["state_dict"]), trained, swapped)
+    model = plan.renamed(old["state_dict"])
+    if trained is not None and old.get("ema_swapped") is False:  # of V2EMAHook: the averages are in ema_state_dict
+        model, trained = averages.exchanged(model, trained)
+    weights = averages.to_v2(model, trained, swapped, every="ema_swapped" in old)
     new_meta = meta.to_v2(old.get("meta") or {}, old.get("message_hub") or {}, position, plan.experiment.text)
     new: dict[str, Any] = {"meta": new_meta, "state_dict": weights}
     if old.get("optimizer"):
