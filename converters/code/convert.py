@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmmigrate.compat.findings import ConversionError, Effect, Finding
 from mmmigrate.converters.code.edit import EditConflict, Edits
-from mmmigrate.converters.code.imports import write_imports
+from mmmigrate.converters.code.imports import drop_unused, write_imports
 from mmmigrate.converters.code.markers import add_markers
 from mmmigrate.converters.code.module import Module, Note
 from mmmigrate.converters.code.project import Project
@@ -106,6 +106,8 @@ class _Rounds:
         for rule in rules:
             if rule.structural and self._wanted(rule):
                 self._round([rule])
+        if self.done:
+            drop_unused(self.first, self.module)
         self._round([rule for rule in last if self._wanted(rule)])
         return ConvertedCode(self.first.source, self.module.source.utf8, sorted(set(self.findings)))
 

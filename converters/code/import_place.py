@@ -34,8 +34,7 @@ class Place:
             module.insert_before(self.statement, text)
 
 
-def import_place(module: Module, home: str, is_from: bool, changing: set[Statement]) -> Place:
-    """``changing`` are statements that are rewritten in the same round."""
+def import_place(module: Module, home: str, is_from: bool) -> Place:
     body = module.tree.body
     imports = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
     third = [node for node in imports if _section(module, node) == 1]

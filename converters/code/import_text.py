@@ -52,6 +52,14 @@ def from_import(module: str, names: list[Name], style: ImportStyle, indent: str 
     return _grid(f"from {module} import (", parts, style.width, indent)
 
 
+def from_imports(module: str, names: list[Name], style: ImportStyle, indent: str = "") -> list[str]:
+    """Statements for new names: one for each that gets another local name, and one for the others."""
+    renamed = sorted({(name, local) for name, local in names if local not in (None, name)}, key=str)
+    plain: list[Name] = [(name, None) for name, local in names if local in (None, name)]
+    lines = [from_import(module, [pair], style, indent) for pair in renamed]
+    return [*lines, *([from_import(module, plain, style, indent)] if plain else [])]
+
+
 def _grid(head: str, parts: list[str], width: int, indent: str) -> str:
     pad = " " * len(head)
     if len(indent) + len(head) + max(map(len, parts)) + 1 > width:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mmmigrate.converters.code.import_place import import_place, is_plain_top
-from mmmigrate.converters.code.import_text import ImportStyle, Name, from_import, style_of
+from mmmigrate.converters.code.import_text import ImportStyle, Name, from_import, from_imports, style_of
 from mmmigrate.converters.code.scopes import Imported, Statement
 
 if TYPE_CHECKING:
@@ -76,12 +76,12 @@ def write_imports(module: Module, plan: ImportPlan) -> None:
         if home in existing:
             _extend(module, existing[home], names, style)
         elif home in anchors and names:
-            new_lines.setdefault(anchors[home], []).append(from_import(home, names, style))
+            new_lines.setdefault(anchors[home], []).extend(from_imports(home, names, style))
         elif names:
-            import_place(module, home, True, statements).insert(module, from_import(home, names, style))
+            import_place(module, home, True).insert(module, "\n".join(from_imports(home, names, style)))
     for home in sorted(set(plain)):
         if not _imports_plainly(module, home, plan):
-            import_place(module, home, False, statements).insert(module, f"import {home}")
+            import_place(module, home, False).insert(module, f"import {home}")
     for statement in statements:
         _rewrite(module, statement, plan, new_lines.get(statement, []), style)
 
@@ -112,7 +112,9 @@ def _existing(module: Module, touched: set[Statement]) -> dict[str, ast.ImportFr
         if not isinstance(statement, ast.ImportFrom) or statement.level or not items or statement in touched:
             continue
         if is_plain_top(module, statement) and not module.is_skipped(statement):
-            found.setdefault(statement.module or "", statement)
+            home, renamed = statement.module or "", any(alias.asname for alias in statement.names)
+            if home not in found or (not renamed and any(alias.asname for alias in found[home].names)):
+                found[home] = statement
     return found
 
 
@@ -120,11 +122,16 @@ def _extend(module: Module, statement: ast.ImportFrom, names: list[Name], style:
     have = [(alias.name, alias.asname) for alias in statement.names]
     new: list[Name] = [(name, None if local == name else local) for name, local in names]
     new = [pair for pair in new if pair not in have]
+    renamed = [pair for pair in new if pair[1]]
+    home = statement.module or ""
+    if renamed and not any(local for _, local in have):
+        module.insert_after(statement, "\n".join(from_imports(home, renamed, style)))
+        new = [pair for pair in new if not pair[1]]
     if not new:
         return
     comments = module.source.comments_in(statement)
-    if comments:  # leave the statement and its comments alone
-        module.insert_after(statement, from_import(statement.module or "", new, style))
+    if comments or (any(local for _, local in have) and not renamed):  # leave it and its comments alone
+        module.insert_after(statement, "\n".join(from_imports(home, new, style)))
         return
     module.replace(statement, from_import(statement.module or "", [*have, *new], style))
 
@@ -138,7 +145,7 @@ def _rewrite(module: Module, statement: Statement, plan: ImportPlan, top_lines: 
     lines = []
     if kept:
         lines.append(_remainder(statement, kept, style, indent))
-    lines += sorted(top_lines)
+    lines += top_lines
     lines += _moved_here(module, items, plan, style, indent)
     comments = module.source.comments_in(statement)
     if not lines:
@@ -176,3 +183,14 @@ def _remainder(statement: Statement, kept: list[ast.alias], style: ImportStyle, 
     if isinstance(statement, ast.Import):
         return "import " + ", ".join(name if not local else f"{name} as {local}" for name, local in names)
     return from_import("." * statement.level + (statement.module or ""), names, style, indent)
+
+
+def drop_unused(before: Module, after: Module) -> None:
+    """Plans to drop the names that the file used before some rule took their last use away."""
+    used_before = {(use.imported.local, use.imported.target) for use in before.every_use if use.imported}
+    used_now = {use.imported for use in after.every_use}
+    for statement, items in after.outline.imports.items():
+        for item in items:
+            lost = item not in used_now and (item.local, item.target) in used_before
+            if lost and item.local not in (after.all_names or ()) and not after.is_skipped(statement):
+                after.plan.drops.add(item)

@@ -47,18 +47,31 @@ class Project:
         return dotted.partition(".")[0] in self.roots
 
     @cached_property
-    def handed_on(self) -> set[str]:
-        """Every name that some file of the project imports from another one: it must keep its name there."""
+    def _survey(self) -> tuple[set[str], list[str]]:
+        """One look at the bytes of every file: names handed from file to file, and modules that make registries."""
         names: set[str] = set()
+        registries: list[str] = []
         for top, folder in self.roots.items():
             package = folder / top
-            files = package.rglob("*.py") if package.is_dir() else folder.glob("*.py")
-            for file in files:
+            for file in sorted(package.rglob("*.py") if package.is_dir() else [folder / f"{top}.py"]):
                 with suppress(OSError):
-                    for match in _FROM.finditer(file.read_bytes()):
+                    data = file.read_bytes()
+                    if b"Registry(" in data:
+                        registries.append(module_name(file)[0])
+                    for match in _FROM.finditer(data):
                         if match[1].startswith(b".") or match[1].split(b".")[0].decode() in self.roots:
                             names.update(word.decode() for word in _WORD.findall(match[2]))
-        return names
+        return names, registries
+
+    @property
+    def handed_on(self) -> set[str]:
+        """Every name that some file of the project imports from another one: it must keep its name there."""
+        return self._survey[0]
+
+    @property
+    def registry_modules(self) -> list[str]:
+        """Modules of the project that may make registries, in a fixed order."""
+        return self._survey[1]
 
     def find(self, dotted: str) -> Path | None:
         """The file of a module of the project."""

@@ -22,7 +22,11 @@ def convert(module: Module) -> None:
         if module.is_skipped(statement):
             continue
         for item in items:
-            if module.project.owns(item.target) or item.target.partition(".")[0] not in module.symbols.roots:
+            if (
+                item in module.plan.drops
+                or module.project.owns(item.target)
+                or item.target.partition(".")[0] not in module.symbols.roots
+            ):
                 continue
             if isinstance(statement, ast.ImportFrom):
                 _name(module, item, uses[item])
