@@ -3,9 +3,17 @@
 Where real mmengine trains, nothing is installed: a config names what it needs from here by its full name.
 """
 
-from mmmigrate.compat.adapters.closed_form import ClosedFormLR, ClosedFormMomentum, real_mmengine_trains
+from mmmigrate.compat.adapters.closed_form import ClosedFormLR, ClosedFormMomentum
 from mmmigrate.compat.adapters.collate import V2Collate
+from mmmigrate.compat.adapters.constructor import (
+    PartsOptimWrapperConstructor,
+    RegexOptimWrapperConstructor,
+    V2OptimWrapperConstructor,
+)
+from mmmigrate.compat.adapters.ema import V2EMAHook, V2ExpMomentumEMAHook, V2LinearMomentumEMAHook
+from mmmigrate.compat.adapters.engine import real_mmengine_trains
 from mmmigrate.compat.adapters.install import install
+from mmmigrate.compat.adapters.loops import V2EpochBasedTrainLoop, V2IterBasedTrainLoop
 from mmmigrate.compat.adapters.metric import DatasetEvaluate
 from mmmigrate.compat.adapters.sampler import GlobalRandomSampler, IterLoaderSampler
 
@@ -18,6 +26,14 @@ __all__ = [
     "DatasetEvaluate",
     "GlobalRandomSampler",
     "IterLoaderSampler",
+    "PartsOptimWrapperConstructor",
+    "RegexOptimWrapperConstructor",
     "V2Collate",
+    "V2EMAHook",
+    "V2EpochBasedTrainLoop",
+    "V2ExpMomentumEMAHook",
+    "V2IterBasedTrainLoop",
+    "V2LinearMomentumEMAHook",
+    "V2OptimWrapperConstructor",
     "install",
 ]

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, ClassVar
 
+from mmmigrate.compat.adapters.engine import engine_root
 from mmmigrate.compat.schedule import Plan, RunLength, ScheduleError
 from mmmigrate.compat.schedule.catalogue import Quantity
 
@@ -27,6 +28,7 @@ class ClosedForm:
       call `by_epoch`.
     - `runner`: 'epoch' or 'iter', the kind of v2 runner; `max_epochs` or `max_iters`: the length of its run;
       `epoch_length`: iterations of an epoch, which the runner adds where `convert_to_iter_based=True` asks for it.
+    - `optimizer_name`: the optimizer's name among several, where the policy has values for each by name.
     - `begin`, `end`: of no effect; the policy knows the length of the run.
 
     Raises ScheduleError for what mmcv would refuse, and for a length that is needed and missing.
@@ -44,6 +46,7 @@ class ClosedForm:
         max_epochs: int | None = None,
         max_iters: int | None = None,
         epoch_length: int | None = None,
+        optimizer_name: str | None = None,
         by_epoch: bool = False,
         begin: int = 0,
         end: int = NEVER_ENDS,
@@ -62,6 +65,7 @@ class ClosedForm:
         self.optimizer = optimizer
         self.plan = Plan.from_config(config, run, self.quantity)
         self.param_name = self.quantity
+        self._optimizer_name = optimizer_name
         self.by_epoch = False
         self.begin, self.end = 0, _length(run)
         self.verbose = verbose
@@ -82,7 +86,7 @@ class ClosedForm:
     def _bases(self) -> list[Any]:
         # A wrapper of several groups adds one of its own, which holds no parameters: mmcv knows nothing of it.
         raw = getattr(self.optimizer, "optimizer", self.optimizer)
-        name = type(raw).__name__
+        name = self._optimizer_name or type(raw).__name__
         bases = self.plan.policy.bases([self._initial(group) for group in raw.param_groups], name)
         for group, base in zip(raw.param_groups, bases):
             self._note_initial(group, base)
@@ -191,15 +195,7 @@ def register(root: str) -> tuple[type, type]:
     return made[0], made[1]
 
 
-def real_mmengine_trains() -> bool:
-    """Whether the mmengine in use is the library itself and not the name under which runtime_v3 answers."""
-    if "mmengine" not in sys.modules:
-        return False
-    registry: Any = import_module("mmengine.registry").PARAM_SCHEDULERS
-    return not type(registry).__module__.startswith("mmmigrate.")
-
-
 # Where mmengine itself trains, its classes are the ones handed on from here.
-ClosedFormLR, ClosedFormMomentum = register("mmengine" if real_mmengine_trains() else "mmmigrate.runtime_v3")
+ClosedFormLR, ClosedFormMomentum = register(engine_root())
 if "mmmigrate.runtime_v3.optim" in sys.modules:
     register("mmmigrate.runtime_v3")
