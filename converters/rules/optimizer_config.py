@@ -1,41 +1,87 @@
-"""``optimizer_config(grad_clip)`` -> ``optim_wrapper.clip_grad``."""
+"""``optimizer_config`` -> ``optim_wrapper``: clipping and accumulation; a hook of the codebase's own is adapted."""
 
 from __future__ import annotations
 
-from mmmigrate.compat.findings import Effect
-from mmmigrate.converters.rules.experiment import Experiment
-from mmmigrate.converters.rules.rule import UNHANDLED, Rule
+from typing import Any
 
-_ACCUMULATING = "GradientCumulativeOptimizerHook"
+from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.rules.experiment import Experiment, Section
+from mmmigrate.converters.rules.optimizer import is_several
+from mmmigrate.converters.rules.rule import Rule
+
+# mmcv's own, and the hook that several codebases wrote around apex
+PLAIN = ("OptimizerHook", "GradientCumulativeOptimizerHook")
+MIXED = ("Fp16OptimizerHook", "GradientCumulativeFp16OptimizerHook")
+APEX = "DistOptimizerHook"
+# of the time before DistributedDataParallel (unused), or dealt with by the rule of mixed precision
+_ELSEWHERE = ("coalesce", "bucket_size_mb", "loss_scale", "distributed", "use_fp16")
 
 
 def convert(exp: Experiment) -> None:
     if "optimizer_config" not in exp.v2:
         return
     section = exp.section("optimizer_config")
-    if section is not None and section.value("type", "OptimizerHook") not in ("OptimizerHook", _ACCUMULATING):
-        message = f"optimizer hook {section.value('type')!r} is not translated; `optimizer_config` is kept"
-        exp.remark(UNHANDLED, message, "optimizer_config")
-        return
     exp.use("optimizer_config")
+    several = any(is_several(exp.get(key)) for key in ("optimizer", "optimizers"))
     if section is None:
-        if exp.complete:
+        if exp.complete and not several:
             exp.note(
                 "without an optimizer hook mmcv never steps; mmengine steps", "optimizer_config", effect=Effect.MANUAL
             )
         return
+    kind = hook_kind(section)
+    if kind not in (*PLAIN, *MIXED, APEX):
+        _adapt(exp, section, kind)
+        return
     if section.value("_delete_") is not None and exp.complete:
         message = "a `_delete_` that no base answers reaches OptimizerHook, which refuses it; it is dropped here"
         exp.note(message, "optimizer_config", effect=Effect.MANUAL)
-    clip = section.take("grad_clip")
-    if clip.value is not None and "optim_wrapper" in exp.v3:
-        exp.put("optim_wrapper.clip_grad", clip)
-    if section.items.get("type") == _ACCUMULATING and "optim_wrapper" in exp.v3:
-        exp.put("optim_wrapper.accumulative_counts", section.take("cumulative_iters", 1))
-    section.take("coalesce"), section.take("bucket_size_mb")  # of the time before DistributedDataParallel: unused
-    if not section.items.get("detect_anomalous_params"):
-        section.take("detect_anomalous_params")
+    if several:
+        message = "with several optimizers the model steps them itself: the optimizer hook has nothing to act on"
+        exp.note(message, "optimizer_config", effect=Effect.MANUAL)
+    elif "optim_wrapper" in exp.v3:
+        _clip_and_accumulate(exp, section)
+    for key in ("grad_clip", "cumulative_iters", "update_interval", *_ELSEWHERE):
+        section.take(key)
+    if section.items.get("detect_anomalous_params"):
+        message = "detect_anomalous_params has no counterpart: mmengine does not look for parameters outside the graph"
+        exp.note(message, "optimizer_config", section.take("detect_anomalous_params"), Effect.MANUAL)
+    section.take("detect_anomalous_params")
     exp.report_rest(section)
+
+
+def hook_kind(section: Section) -> Any:
+    """The type of the optimizer hook; codebases with a hook around apex leave its name out and give its arguments."""
+    named = section.value("type")
+    if named is not None:
+        return named
+    return APEX if "update_interval" in section or "use_fp16" in section else PLAIN[0]
+
+
+def _clip_and_accumulate(exp: Experiment, section: Section) -> None:
+    clip = section.take("grad_clip")
+    if clip.value is not None:
+        exp.put("optim_wrapper.clip_grad", clip)
+    kind = hook_kind(section)
+    if str(kind).startswith("GradientCumulative"):
+        exp.put("optim_wrapper.accumulative_counts", section.take("cumulative_iters", 1))
+    rounds = section.take("update_interval", 1)
+    if kind == APEX and rounds.value != 1:
+        exp.put("optim_wrapper.accumulative_counts", rounds)
+        message = "mmengine divides the last, shorter round of an accumulation by its own length, and steps at its end"
+        exp.note(message, "optimizer_config", rounds, Effect.MEASURED)
+
+
+def _adapt(exp: Experiment, section: Section, kind: Any) -> None:
+    """A subclass of OptimizerHook: it runs through the bridge, at the place that the optimizer hook has in v2."""
+    entry = section.items.copy()
+    entry.drop("_delete_")
+    exp.add_hook("optimizer_config", entry, "ABOVE_NORMAL")
+    message = (
+        f"optimizer hook {kind!r} is a class of the codebase: it becomes a custom hook, which the bridge runs; "
+        "in mmengine itself make it an optim wrapper"
+    )
+    exp.note(message, "optimizer_config", section.items.slot("type"), Effect.MANUAL)
 
 
 RULE = Rule(
@@ -48,6 +94,6 @@ RULE = Rule(
     "    clip_grad=dict(max_norm=35, norm_type=2))",
     effect=Effect.EXACT,
     reversible=True,
-    makes={"optim_wrapper": ("optimizer_config",)},
+    makes={"optim_wrapper": ("optimizer_config",), "custom_hooks": ("optimizer_config",)},
     convert=convert,
 )
