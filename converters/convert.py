@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmmigrate.compat.findings import ConversionError, Finding
+from mmmigrate.compat.findings import ConversionError, Effect, Finding
 from mmmigrate.converters.check import check
 from mmmigrate.converters.direction import direction
 from mmmigrate.converters.emit.layout import new_text
@@ -53,6 +53,10 @@ class ConfigConverter:
                 self._done[key] = self._convert(file)
             except ConversionError as error:
                 self._done[key] = error
+            except RecursionError:
+                message = "a value holds itself, or is nested more deeply than a config can need"
+                finding = file.source.finding("CFG004", Effect.ERROR, message)
+                self._done[key] = ConversionError(finding)
         found = self._done[key]
         if isinstance(found, ConversionError):
             raise found

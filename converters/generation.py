@@ -26,6 +26,7 @@ V3_KEYS = frozenset(
 V2_KEYS = frozenset(
     [
         "optimizer",
+        "optimizers",
         "optimizer_config",
         "lr_config",
         "momentum_config",
@@ -46,6 +47,8 @@ V2_KEYS = frozenset(
         "seed",
         "deterministic",
         "gpu_ids",
+        "diff_seed",
+        "use_ddp_wrapper",
         "auto_resume",
     ]
 )

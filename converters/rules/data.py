@@ -2,81 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mmmigrate.compat.findings import Effect
-from mmmigrate.converters.read.traced import Slot, TracedDict
-from mmmigrate.converters.rules.experiment import Experiment, Section, build
+from mmmigrate.converters.rules.dataloaders import BATCH, SHARED, loader
+from mmmigrate.converters.rules.experiment import Experiment
 from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
-_V2_ORDER = {
-    "epoch": "mmmigrate.compat.adapters.GlobalRandomSampler",
-    "iter": "mmmigrate.compat.adapters.IterLoaderSampler",
-}
+_SPLITS = ("train", "val", "test")
 
 
 def convert(exp: Experiment) -> None:
     data = exp.section("data")
     if data is None:
         return
-    splits = [split for split in ("train", "val", "test") if data.items.get(split) is not None]
-    odd = [split for split in splits if not isinstance(data.items[split], dict)]
+    splits = [split for split in _SPLITS if data.items.get(split) is not None]
+    odd = [split for split in splits if not isinstance(data.items[split], (dict, list, tuple))]
     if odd:
-        message = f"data.{odd[0]} is not one dataset but several; `data` is kept"
-        exp.remark(UNHANDLED, message, "data", data.items.slot(odd[0]))
+        exp.remark(UNHANDLED, f"data.{odd[0]} is not a dataset; `data` is kept", "data", data.items.slot(odd[0]))
         return
     exp.use("data")
     for split in splits:
-        _dataloader(exp, data, split)
+        exp.put(f"{split}_dataloader", loader(exp, data, split, data.take(split)))
         if split != "train":
             exp.put(f"{split}_cfg.type", "ValLoop" if split == "val" else "TestLoop")
-    if "train" in splits and exp.options.order == "v3":
-        message = "DefaultSampler draws the order of v2's distributed sampler; one v2 process drew another (--order v2)"
-        exp.note(message, "data")
-    for key in ("samples_per_gpu", "workers_per_gpu", "persistent_workers", "_delete_"):
+    if "train" in splits:
+        if exp.options.order == "v3":
+            message = "DefaultSampler draws the order of v2's distributed sampler; one v2 process drew another"
+            exp.note(f"{message} (--order v2)", "data")
+        if exp.complete and "batch_size" not in exp.v3["train_dataloader"]:
+            message = f"the batch size is not given ({', '.join(BATCH)}): mmdet takes 2, torch 1"
+            exp.note(message, "data", effect=Effect.MANUAL)
+    for key in (*SHARED, *_SPLITS, *(f"{split}_dataloader" for split in _SPLITS), "_delete_"):
         data.take(key)
     exp.report_rest(data)
-
-
-def _dataloader(exp: Experiment, data: Section, split: str) -> None:
-    own = Section(f"data.{split}_dataloader", data.value(f"{split}_dataloader") or {})
-    dataset = data.take(split)
-    loader = TracedDict()
-    shared = data if split == "train" else Section("data", {})
-    batch = _setting("samples_per_gpu", own, shared, None if split == "train" else 1)
-    if "samples_per_gpu" in dataset.value:  # where mmdet 2 looks for the batch size of val and test
-        batch = dataset.value.slot("samples_per_gpu") if isinstance(dataset.value, TracedDict) else batch
-        dataset = Slot(TracedDict(item for item in dataset.value.slots() if item[0] != "samples_per_gpu"))
-    for key, slot in (
-        ("batch_size", batch),
-        ("num_workers", _setting("workers_per_gpu", own, data, None)),
-        ("persistent_workers", _setting("persistent_workers", own, shared, None)),
-        ("drop_last", own.take("drop_last")),
-        ("pin_memory", own.take("pin_memory")),
-    ):
-        if slot.value is not None:
-            loader.put(key, slot)
-    loader.put("sampler", _sampler(exp, own, split))
-    loader.put("dataset", dataset)
-    exp.put(f"{split}_dataloader", loader)
-    for key in ("seed", "num_gpus", "dist", "_delete_"):
-        own.take(key)
-    exp.report_rest(own)
-
-
-def _setting(key: str, own: Section, shared: Section, default: Any) -> Slot:
-    inherited = shared.take(key, default)
-    return own.take(key) if key in own else inherited
-
-
-def _sampler(exp: Experiment, own: Section, split: str) -> TracedDict:
-    shuffle = own.take("shuffle", split == "train")
-    kind = exp.run_length.kind if exp.run_length else "epoch"
-    if split != "train":
-        return build(type="DefaultSampler", shuffle=shuffle)
-    if exp.options.order == "v2":
-        return build(type=_V2_ORDER[kind], shuffle=shuffle)
-    return build(type="DefaultSampler" if kind == "epoch" else "InfiniteSampler", shuffle=shuffle)
 
 
 RULE = Rule(

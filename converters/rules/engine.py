@@ -15,26 +15,29 @@ from mmmigrate.converters.rules.rule import CLASH, DEFERRED, UNHANDLED, Rule
 # A fragment writes a v3 key only if it holds this v2 key. Two bases of one file never hold the same v2 key (mmcv
 # refuses that), so their conversions never write the same v3 key either (mmengine would refuse that).
 _OWNER = {
-    "default_hooks": "checkpoint_config",
-    "env_cfg": "dist_params",
-    "load_from": "load_from",
-    "log_processor": "log_config",
-    "optim_wrapper": "optimizer",
-    "randomness": "seed",
-    "resume": "resume_from",
-    "val_evaluator": "data",
-    "test_evaluator": "data",
+    "custom_hooks": ("custom_hooks",),
+    "default_hooks": ("checkpoint_config",),
+    "env_cfg": ("dist_params",),
+    "load_from": ("load_from",),
+    "log_processor": ("log_config",),
+    "optim_wrapper": ("optimizer", "optimizers"),
+    "param_scheduler": ("lr_config",),
+    "randomness": ("seed",),
+    "resume": ("resume_from",),
+    "val_evaluator": ("data",),
+    "test_evaluator": ("data",),
 }
 # v2 runtime keys that no rule takes yet, with what v3 has for them.
 _UNHANDLED = {
-    "fp16": "mixed precision is `optim_wrapper=dict(type='AmpOptimWrapper')` in v3",
-    "momentum_config": "momentum schedulers stand in `param_scheduler` in v3",
+    "fp16": "",
+    "momentum_config": "",
     "optimizer_config": "",
     "lr_config": "",
     "runner": "",
     "data": "",
     "workflow": "",
     "optimizer": "",
+    "optimizers": "",
     "detect_anomalous_params": "there is no such switch in v3",
 }
 # Evaluation adds to the loop and to the checkpoint hook; the older model form frees two names before all others.
@@ -42,8 +45,11 @@ _ORDER = [
     "model_train_cfg",
     "optimizer",
     "optimizer_config",
+    "mixed_precision",
     "lr_config",
     "lr_config_exact",
+    "lr_config_adapted",
+    "momentum_config",
     "runner",
     "workflow",
     "data",
@@ -81,8 +87,7 @@ def v3_keys() -> frozenset[str]:
 def sources_of(v3_key: str) -> tuple[str, ...]:
     """The v2 keys that a v3 key is made from, the most telling first."""
     keys = [key for rule in rules() for key in rule.makes.get(v3_key, ())]
-    owner = _OWNER.get(v3_key)
-    return tuple(dict.fromkeys(([owner] if owner else []) + keys))
+    return tuple(dict.fromkeys((*_OWNER.get(v3_key, ()), *keys)))
 
 
 def translate(v2: TracedDict, options: Options) -> Experiment:
@@ -125,12 +130,16 @@ def _defer(exp: Experiment) -> None:
     """Take back what a fragment cannot own; what is lost so is said, and comes back in the configs that inherit it."""
     if exp.complete:
         return
-    for key, owner in _OWNER.items():
-        if key in exp.v3 and owner not in exp.v2:
+    adapted = {key for key, _ in exp.hooks}
+    for key, owners in _OWNER.items():
+        if key in exp.v3 and not any(owner in exp.v2 for owner in owners):
             exp.v3.drop(key)
-            exp.deferred.update(source for source in sources_of(key) if source in exp.used)
-    made = {source for rule in rules() for key, sources in rule.makes.items() if key in exp.v3 for source in sources}
-    for key in sorted((exp.used - made - {"workflow", "custom_hooks"}) | exp.deferred):
+            sources = adapted if key == "custom_hooks" else sources_of(key)
+            exp.deferred.update(source for source in sources if source in exp.used)
+    makes = [item for rule in rules() for item in rule.makes.items() if item[0] != "custom_hooks"]
+    made = adapted | {source for key, sources in makes if key in exp.v3 for source in sources}
+    may_make = {source for _, sources in makes for source in sources} - {"workflow"}
+    for key in sorted(((exp.used & may_make) - made) | exp.deferred):
         if exp.get(key) is not None:
             effect = Effect.MANUAL if "model" in exp.v2 else DEFERRED.effect  # an experiment that nobody may inherit
             message = f"{key}: what this file cannot say alone moves into the configs that inherit it"

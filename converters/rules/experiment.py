@@ -11,6 +11,9 @@ from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import Slot, TracedDict
 from mmmigrate.converters.rules.rule import REJECTED, Remark, Rule
 
+RUNNERS = {"EpochBasedRunner": "epoch", "IterBasedRunner": "iter", "Runner": "epoch"}  # Runner: mmcv's older name
+OLDER_LENGTHS = {"total_epochs": "epoch", "total_iters": "iter"}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -94,6 +97,7 @@ class Experiment:
     used: set[str] = field(default_factory=set)
     notes: list[Note] = field(default_factory=list)
     deferred: set[str] = field(default_factory=set)  # v2 keys of which a fragment leaves something to its heirs
+    hooks: list[tuple[str, TracedDict]] = field(default_factory=list)  # what v2 keys put into custom_hooks
     rule: Rule | None = None  # the one that is running
 
     def get(self, key: str) -> Any:
@@ -125,6 +129,12 @@ class Experiment:
             target = target[key]
         target.put(last, item)
 
+    def add_hook(self, key: str, hook: TracedDict, priority: str | int | None = None) -> None:
+        """A v2 key becomes a custom hook, which stands before those of the config itself, as it does in v2."""
+        if priority is not None:
+            hook.put("priority", priority)
+        self.hooks.append((key, hook))
+
     def note(self, message: str, key: str, slot: Slot | None = None, effect: Effect | None = None) -> None:
         """Say something about a v2 key under the code of the running rule."""
         if self.rule is None:
@@ -145,25 +155,42 @@ class Experiment:
     @cached_property
     def run_length(self) -> RunLength | None:
         """From ``runner`` or the older ``total_epochs``/``total_iters``; None where the file says neither."""
+        older = [(key, kind) for key, kind in OLDER_LENGTHS.items() if self.get(key) is not None]
         runner = self.section("runner")
         if runner is None:
-            for key, kind in (("total_epochs", "epoch"), ("total_iters", "iter")):
-                if self.get(key) is not None:
-                    return RunLength(kind, self.slot(key))
+            return RunLength(older[0][1], self.slot(older[0][0])) if older else None
+        kind = _runner_kind(runner, [kind for _, kind in older])
+        if kind is None:
             return None
-        named = {"EpochBasedRunner": "epoch", "IterBasedRunner": "iter"}.get(runner.value("type"))
-        if named is None:
-            return None
-        kind = named
         key, other = ("max_epochs", "max_iters") if kind == "epoch" else ("max_iters", "max_epochs")
         if runner.value(other) is not None:
             self.reject("runner", f"{runner.value('type')} with {other}: mmcv takes either max_epochs or max_iters")
-        return RunLength(kind, runner.take(key)) if runner.value(key) is not None else None
+        if runner.value(key) is not None:
+            return RunLength(kind, runner.take(key))
+        # the runner without a length takes it from the call of `run`, which the codebases give total_iters
+        return next((RunLength(kind, self.slot(older_key)) for older_key, unit in older if unit == kind), None)
+
+    @property
+    def of_experiment(self) -> bool:
+        """Whether a model is there: a fragment may lack what others bring."""
+        return "model" in self.v2
 
     @property
     def complete(self) -> bool:
         """Whether this is an experiment, not a fragment that others inherit."""
         return "model" in self.v2 and self.run_length is not None
+
+
+def _runner_kind(runner: Section, older: list[str]) -> str | None:
+    """``epoch`` or ``iter``; for a class that is not mmcv's by the length it is given, else by its name."""
+    kind = runner.value("type")
+    if kind in RUNNERS:
+        return RUNNERS[kind]
+    given = [unit for unit in ("epoch", "iter") if runner.value(f"max_{unit}s") is not None] or older
+    if kind is None or len(given) == 1:
+        return given[0] if len(given) == 1 and kind is not None else None
+    named = [unit for unit in ("epoch", "iter") if unit in str(kind).lower()]
+    return named[0] if len(named) == 1 else None
 
 
 def build(**items: Any) -> TracedDict:

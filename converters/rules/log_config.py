@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mmmigrate.compat.findings import Effect
-from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
+from mmmigrate.converters.read.traced import Slot, TracedList
 from mmmigrate.converters.rules.experiment import Experiment, Section, build
+from mmmigrate.converters.rules.loggers import BACKENDS, backend
 from mmmigrate.converters.rules.rule import Rule
 
-_SAME = ("ignore_last", "interval_exp_name", "out_dir", "keep_local")
+_SAME = ("ignore_last", "interval_exp_name", "out_dir", "keep_local", "file_client_args")
 
 
 def convert(exp: Experiment) -> None:
@@ -26,16 +27,16 @@ def convert(exp: Experiment) -> None:
     by_epoch = exp.run_length is None or exp.run_length.kind == "epoch"
     text: Section | None = None
     backends = TracedList()
-    for index, hook in enumerate(section.value("hooks") or []):
-        entry = Section(f"log_config.hooks[{index}]", hook if isinstance(hook, dict) else {})
+    for index, slot in enumerate(_hooks(section)):
+        entry = Section(f"log_config.hooks[{index}]", slot.value if isinstance(slot.value, dict) else {})
         kind = entry.value("type")
         by_epoch = bool(entry.value("by_epoch", by_epoch))
         if kind == "TextLoggerHook":
             text = entry
-        elif kind == "TensorboardLoggerHook":
-            backends.push(_tensorboard(exp, entry))
-        else:
-            exp.note(f"logger {kind!r} is not translated and is dropped", "log_config", Slot(hook), Effect.MANUAL)
+        elif kind in BACKENDS:
+            backends.push(backend(exp, entry, kind, interval.value))
+        elif kind is not None:
+            _adapt(exp, slot, interval)
     _logger(exp, text, interval, by_epoch)
     if backends:
         exp.put(
@@ -43,6 +44,23 @@ def convert(exp: Experiment) -> None:
         )
     section.take("_delete_")
     exp.report_rest(section)
+
+
+def _hooks(section: Section) -> list[Slot]:
+    hooks: Any = section.value("hooks") or []
+    return hooks.slots() if isinstance(hooks, TracedList) else [Slot(hook) for hook in hooks]
+
+
+def _adapt(exp: Experiment, slot: Slot, interval: Slot) -> None:
+    """A logger without a backend in mmengine: its hook runs through the bridge, where v2 calls it."""
+    entry = slot.value.copy()
+    if "interval" not in entry and interval.value is not None:
+        entry.put("interval", interval)
+    if exp.run_length is not None and exp.run_length.kind == "iter" and "by_epoch" not in entry:
+        entry.put("by_epoch", False)
+    exp.add_hook("log_config", entry, "VERY_LOW")
+    message = f"logger {entry['type']!r} has no backend in mmengine: it becomes a custom hook, which the bridge runs"
+    exp.note(f"{message}; in mmengine itself write a vis_backend", "log_config", slot, Effect.MANUAL)
 
 
 def _logger(exp: Experiment, text: Section | None, interval: Slot, by_epoch: bool) -> None:
@@ -66,18 +84,6 @@ def _logger(exp: Experiment, text: Section | None, interval: Slot, by_epoch: boo
     exp.report_rest(text)
 
 
-def _tensorboard(exp: Experiment, entry: Section) -> TracedDict:
-    items: dict[str, Any] = {"type": "TensorboardVisBackend"}
-    if "log_dir" in entry:
-        items["save_dir"] = entry.take("log_dir")
-    for key in ("interval", "ignore_last", "reset_flag"):
-        if key in entry:
-            message = f"{entry.name}.{key}: in v3 all backends log when LoggerHook does"
-            exp.note(message, "log_config", entry.take(key), Effect.MANUAL)
-    exp.report_rest(entry)
-    return build(**items)
-
-
 RULE = Rule(
     code="LOG001",
     title="log_config",
@@ -92,6 +98,11 @@ RULE = Rule(
     "        dict(type='TensorboardVisBackend')\n    ])",
     effect=Effect.EXACT,
     reversible=True,
-    makes={"default_hooks": ("log_config",), "log_processor": ("log_config",), "visualizer": ("log_config",)},
+    makes={
+        "default_hooks": ("log_config",),
+        "log_processor": ("log_config",),
+        "visualizer": ("log_config",),
+        "custom_hooks": ("log_config",),
+    },
     convert=convert,
 )

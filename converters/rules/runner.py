@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.experiment import OLDER_LENGTHS, RUNNERS, Experiment
+from mmmigrate.converters.rules.loops import STOCK
 from mmmigrate.converters.rules.rule import UNHANDLED, Rule
-
-_OLDER = {"total_epochs": ("epoch", "max_epochs"), "total_iters": ("iter", "max_iters")}
 
 
 def convert(exp: Experiment) -> None:
     runner = exp.section("runner")
-    if runner is not None and runner.value("type") not in ("EpochBasedRunner", "IterBasedRunner", None):
-        message = f"runner type {runner.value('type')!r} is not one of mmcv's two; `runner` is kept"
-        exp.remark(UNHANDLED, message, "runner")
+    run = exp.run_length
+    kind = runner.value("type") if runner is not None else None
+    if runner is not None and kind is not None and run is None and exp.of_experiment:
+        exp.remark(
+            UNHANDLED, f"runner {kind!r}: neither its kind nor its length can be told; `runner` is kept", "runner"
+        )
         return
     if runner is not None:
         _check_older_form(exp)
-    run = exp.run_length
-    exp.use("runner", *_OLDER)
+    exp.use("runner", *OLDER_LENGTHS)
     if run is None:
         return
-    loop, key = ("EpochBasedTrainLoop", "max_epochs") if run.kind == "epoch" else ("IterBasedTrainLoop", "max_iters")
-    exp.put("train_cfg.type", loop)
-    exp.put(f"train_cfg.{key}", run.length)
-    if runner is not None:
-        for name in ("type", "max_epochs", "max_iters", "_delete_"):
-            runner.take(name)
-        exp.report_rest(runner)
+    exp.put("train_cfg.type", STOCK[run.kind])
+    exp.put(f"train_cfg.max_{run.kind}s", run.length)
+    if runner is None:
+        return
+    if kind is not None and kind not in RUNNERS:
+        message = (
+            f"runner {kind!r} is a class of the codebase: the train loop counts as it does, what else it does must "
+            "become a loop or a hook"
+        )
+        exp.note(message, "runner", runner.items.slot("type"), Effect.MANUAL)
+    for name in ("type", "max_epochs", "max_iters", "_delete_"):
+        runner.take(name)
+    exp.report_rest(runner)
 
 
 def _check_older_form(exp: Experiment) -> None:
     run = exp.run_length
-    for key, (kind, name) in _OLDER.items():
+    for key, kind in OLDER_LENGTHS.items():
         value = exp.get(key)
         if value is not None and run is not None and (kind != run.kind or value != run.length.value):
             exp.reject(
-                key, f"{key}={value} contradicts runner: training code of that age asserts that {name} is the same"
+                key,
+                f"{key}={value} contradicts runner: training code of that age asserts that max_{kind}s is the same",
             )
 
 

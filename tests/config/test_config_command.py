@@ -82,7 +82,7 @@ def test_diff_is_a_unified_diff_on_stdout(folder: Path) -> None:
 
 
 def test_strict_exits_1_if_a_person_is_needed(tmp_path: Path) -> None:
-    (tmp_path / "c.py").write_text("fp16 = dict(loss_scale=1.)\n")
+    (tmp_path / "c.py").write_text("gpu_ids = [0]\n")
     assert run("config", tmp_path / "c.py").exit_code == 0
     assert run("config", tmp_path / "c.py", "--strict").exit_code == 1
 
@@ -116,10 +116,10 @@ def test_json_on_stdout_is_all_there_is_on_stdout(folder: Path) -> None:
 
 
 def test_sarif_names_rule_and_place(tmp_path: Path) -> None:
-    (tmp_path / "c.py").write_text("a = 1\nfp16 = dict(loss_scale=1.)\n")
+    (tmp_path / "c.py").write_text("a = 1\ngpu_ids = [0]\n")
     document = json.loads(run("config", tmp_path / "c.py", "--sarif", "-").stdout)
     (result,) = document["runs"][0]["results"]
-    assert result["ruleId"] == "UNH001"
+    assert result["ruleId"] == "ENV001"
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
 
 

@@ -27,12 +27,8 @@ def said(findings: list[Finding], code: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize(
     ("line", "word"),
     [
-        ("fp16 = dict(loss_scale=512.)", "fp16"),
-        ("momentum_config = dict(policy='cyclic')", "momentum_config"),
-        ("workflow = [('train', 1), ('val', 1)]", "phases"),
-        ("optimizer_config = dict(type='Fp16OptimizerHook')", "Fp16OptimizerHook"),
-        ("lr_config = dict(policy='MyOwn', step=3)", "MyOwn"),
-        ("data = dict(train=[dict(type='A'), dict(type='B')])", "data.train"),
+        ("data = dict(train='elsewhere')", "data.train"),
+        ("data = dict(train=dict(type='A'), val=7)", "data.val"),
     ],
 )
 def test_a_key_that_is_not_translated_stays_and_is_named(tmp_path: Path, line: str, word: str) -> None:
@@ -47,11 +43,20 @@ def test_a_key_that_is_not_translated_stays_and_is_named(tmp_path: Path, line: s
     ("line", "code", "argument"),
     [
         ("optimizer_config = dict(grad_clip=None, detect_anomalous_params=True)", "OPT002", "detect_anomalous_params"),
-        ("checkpoint_config = dict(interval=1, file_client_args=dict(backend='petrel'))", "CKP001", "file_client_args"),
+        ("checkpoint_config = dict(interval=1, save_all=True)", "CKP001", "save_all"),
         ("log_config = dict(interval=1, hooks=[dict(type='TextLoggerHook', reset_flag=True)])", "LOG001", "reset_flag"),
         ("log_config = dict(interval=1, hooks=[dict(type='PaviLoggerHook')])", "LOG001", "PaviLoggerHook"),
-        ("evaluation = dict(gpu_collect=True)", "EVA001", "gpu_collect"),
-        ("data = dict(imgs_per_gpu=2, train=dict(type='A'))", "DAT001", "imgs_per_gpu"),
+        ("log_config = dict(interval=1, hooks=[dict(type='WandbLoggerHook', with_step=False)])", "LOG001", "with_step"),
+        ("log_config = dict(interval=1, hooks=[dict(type='MlflowLoggerHook', log_model=True)])", "LOG001", "log_model"),
+        ("log_config = dict(interval=1, hooks=[dict(type='ClearMLLoggerHook', interval=7)])", "LOG001", "interval"),
+        ("lr_config = dict(policy='MyOwn', step=3)", "SCH003", "MyOwn"),
+        ("momentum_config = dict(policy='MyOwn', step=3)", "SCH003", "MyOwn"),
+        ("optimizer_config = dict(type='MyOptimizerHook')", "OPT002", "MyOptimizerHook"),
+        ("evaluation = dict(type='GenerativeEvalHook', interval=1)", "EVA001", "GenerativeEvalHook"),
+        ("evaluation = dict(out_dir='best')", "EVA001", "out_dir"),
+        ("data = dict(samples_per_gpu=1, train_ratio=[2, 1], train=dict(type='A'))", "DAT001", "train_ratio"),
+        ("data = dict(train=dict(type='A'))", "DAT001", "samples_per_gpu"),
+        ("optimizer = dict(type='Lamb', lr=1)", "OPT001", "Lamb"),
         ("gpu_ids = [0]", "ENV001", "gpu_ids"),
         ("optimizer = dict(type='SGD', lr=1, constructor='Mine')", "OPT001", "Mine"),
     ],
