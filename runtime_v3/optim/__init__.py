@@ -40,7 +40,7 @@ from mmmigrate.runtime_v3.optim.scheduler import (
 from mmmigrate.runtime_v3.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
 if TYPE_CHECKING:
-    from mmmigrate.runtime_v3.optim.autocast import autocast
+    from mmmigrate.runtime_v3.optim.casting import autocast
     from mmmigrate.runtime_v3.optim.optimizer import (
         AmpOptimWrapper,
         BaseOptimWrapper,
@@ -100,7 +100,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name.startswith("__") or name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"{__name__}.{'autocast' if name == 'autocast' else 'optimizer'}")
+    module = import_module(f"{__name__}.{'casting' if name == 'autocast' else 'optimizer'}")
     return getattr(module, name)
 
 

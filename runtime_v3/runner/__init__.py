@@ -1,5 +1,5 @@
 from mmmigrate.compat.priority import Priority, get_priority
-from mmmigrate.runtime_v3.optim.autocast import autocast
+from mmmigrate.runtime_v3.optim.casting import autocast
 from mmmigrate.runtime_v3.runner.base_loop import BaseLoop
 from mmmigrate.runtime_v3.runner.checkpoint import (
     CheckpointLoader,

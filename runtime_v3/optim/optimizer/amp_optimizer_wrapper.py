@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mmmigrate.runtime_v3.device import get_device
-from mmmigrate.runtime_v3.optim.autocast import autocast
+from mmmigrate.runtime_v3.optim.casting import autocast
 from mmmigrate.runtime_v3.optim.optimizer.optimizer_wrapper import OptimWrapper
 from mmmigrate.runtime_v3.registry import OPTIM_WRAPPERS
 
