@@ -15,6 +15,7 @@ from mmmigrate.compat.adapters.lookup import v2_class
 from mmmigrate.compat.adapters.metric import DatasetEvaluate
 from mmmigrate.compat.adapters.model import adapted_model
 from mmmigrate.compat.adapters.sampler import GlobalRandomSampler, IterLoaderSampler
+from mmmigrate.compat.adapters.updater import adapted_updater
 
 _OWN: dict[str, dict[str, Any]] = {
     "METRICS": {"DatasetEvaluate": DatasetEvaluate},
@@ -45,6 +46,7 @@ def _into_v3() -> None:
     registry.MODELS.on_missing.append(_adapting("model", adapted_model))
     registry.DATASETS.on_missing.append(_adapting("dataset", adapted_dataset))
     registry.HOOKS.on_missing.append(_adapting("hook", partial(adapted_hook, hook_base=Hook)))
+    registry.PARAM_SCHEDULERS.on_missing.append(_adapting("hook", adapted_updater))
 
 
 def _adapting(kind: str, adapt: Callable[[Any], Any]) -> Callable[[str], Any]:

@@ -165,6 +165,15 @@ class UpdaterType(type):
 _MADE: dict[str, UpdaterType] = {}
 
 
+def adapted_updater(v2_class: type) -> Any:
+    """A v2 updater class, as its project registered it, as a scheduler; None for a hook that updates nothing."""
+    if isinstance(v2_class, UpdaterType):
+        return v2_class
+    if not (hasattr(v2_class, "get_lr") or hasattr(v2_class, "get_momentum")):
+        return None
+    return UpdaterType(v2_class.__name__, (v2_class,), {"__doc__": v2_class.__doc__, "__module__": v2_class.__module__})
+
+
 def __getattr__(name: str) -> Any:
     if not name.endswith("UpdaterHook"):
         raise AttributeError(name)

@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from mmmigrate.compat.adapters.closed_form import real_mmengine_trains
+from mmmigrate.compat.adapters.engine import real_mmengine_trains
 from mmmigrate.compat.adapters.hook import adapted_hook
 from mmmigrate.compat.aliases import import_path
 

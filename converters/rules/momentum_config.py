@@ -6,6 +6,7 @@ from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import TracedDict, TracedList
 from mmmigrate.converters.rules.experiment import Experiment
 from mmmigrate.converters.rules.lr_config import takes_stock
+from mmmigrate.converters.rules.lr_config_adapted import updater
 from mmmigrate.converters.rules.lr_config_exact import closed_form
 from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 from mmmigrate.converters.rules.schedule_config import Schedule, own_policy, read
@@ -18,7 +19,10 @@ def convert(exp: Experiment) -> None:
     if exp.get("momentum_config") is None or exp.run_length is None:
         exp.use("momentum_config")  # without a length: carried to the configs that know it
         return
-    if own_policy(exp, "momentum_config"):
+    policy = own_policy(exp, "momentum_config")
+    if policy is not None:
+        exp.use("momentum_config")
+        _put(exp, TracedList([updater(exp, "momentum_config", policy)]))
         return
     momentum = read(exp, "momentum_config")
     if momentum is None:

@@ -36,6 +36,7 @@ def put_beside(exp: Experiment, key: str, section: Section, wrapper: TracedDict)
         _put_older(exp, key, section.take("paramwise_options"), wrapper)
         return
     if constructor.value in (None, _DEFAULT):
+        paramwise = _with_norms(exp, key, paramwise)
         why = _differs(paramwise.value)
         if why:
             wrapper.put("constructor", f"{_ADAPTERS}V2OptimWrapperConstructor")
@@ -49,6 +50,19 @@ def put_beside(exp: Experiment, key: str, section: Section, wrapper: TracedDict)
             exp.note(f"{message}: convert its code", key, constructor, Effect.MANUAL)
     if "paramwise_cfg" in section:
         wrapper.put("paramwise_cfg", paramwise)
+
+
+def _with_norms(exp: Experiment, key: str, slot: Slot) -> Slot:
+    """mmengine lets `bias_decay_mult` act on the biases of norms unless norms have their own: say mmcv's default."""
+    given = slot.value
+    if not isinstance(given, TracedDict) or given.get("bias_decay_mult") is None or "norm_decay_mult" in given:
+        return slot
+    whole = given.copy()
+    whole.put("norm_decay_mult", 1.0)
+    if given["bias_decay_mult"] == 1 or _differs(whole):
+        return slot
+    exp.note("norm_decay_mult=1.0 is said: mmengine would take bias_decay_mult for norms", key, slot, Effect.EXACT)
+    return Slot(whole, slot.origin)
 
 
 def _differs(paramwise: Any) -> str:

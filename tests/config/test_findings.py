@@ -50,7 +50,7 @@ def test_a_key_that_is_not_translated_stays_and_is_named(tmp_path: Path, line: s
         ("log_config = dict(interval=1, hooks=[dict(type='MlflowLoggerHook', log_model=True)])", "LOG001", "log_model"),
         ("log_config = dict(interval=1, hooks=[dict(type='ClearMLLoggerHook', interval=7)])", "LOG001", "interval"),
         ("lr_config = dict(policy='MyOwn', step=3)", "SCH003", "MyOwn"),
-        ("momentum_config = dict(policy='MyOwn', step=3)", "SCH003", "MyOwn"),
+        ("momentum_config = dict(policy='MyOwn', step=3)", "SCH004", "MyOwn"),
         ("optimizer_config = dict(type='MyOptimizerHook')", "OPT002", "MyOptimizerHook"),
         ("evaluation = dict(type='GenerativeEvalHook', interval=1)", "EVA001", "GenerativeEvalHook"),
         ("evaluation = dict(out_dir='best')", "EVA001", "out_dir"),
