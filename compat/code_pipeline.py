@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from mmmigrate.compat.findings import ConversionError
+from mmmigrate.compat.findings import ConversionError, Effect, Finding
 from mmmigrate.compat.pipeline import FileResult
 from mmmigrate.converters.code.convert import CodeConverter, CodeOptions
 from mmmigrate.converters.code.notebook import convert_notebook
@@ -46,6 +46,9 @@ def convert_code_file(path: Path, converter: CodeConverter) -> FileResult:
             converted = converter.convert(path)
     except ConversionError as error:
         return FileResult(path, "failed", findings=[error.finding])
+    except Exception as error:  # a fault of ours in one file must not stop the others
+        message = f"a rule failed ({type(error).__name__}: {error}); nothing is written: please report it"
+        return FileResult(path, "failed", findings=[Finding(str(path), 0, 0, "COD003", Effect.ERROR, message)])
     source = converted.source
     status = "skipped" if converted.skipped else "converted" if converted.changed else "unchanged"
     text = converted.utf8.decode() if converted.changed else source.text

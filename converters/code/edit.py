@@ -45,6 +45,10 @@ class Edits:
         """Inserts at the same place stay in the order in which they were asked for."""
         self.replace(at, at, text)
 
+    def forbid(self, why: str) -> None:
+        """Raises EditConflict: nothing of this file can be changed safely."""
+        raise EditConflict(why)
+
     def covers(self, start: int, end: int) -> bool:
         """Whether an edit touches these bytes."""
         return any(edit.start < end and start < edit.end for edit in self.edits)

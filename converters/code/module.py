@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -152,10 +153,34 @@ class Module:
         found = None if self.project.owns(path) else self.symbols.lookup(path)
         if found is None:
             return Use(node, node, root, path, None, (), imported, sole)
+        if not self.source.utf8.startswith(root.id.encode(), self.source.span(root)[0]):
+            self._mend_place(links, attributes)
         symbol, behind = found
         behind = min(behind, len(attributes))
         rest = tuple(attributes[len(attributes) - behind :])
         return Use(links[behind], node, root, path, symbol, rest, imported, sole)
+
+    def _mend_place(self, links: list[ast.Name | ast.Attribute], attributes: list[str]) -> None:
+        """Before Python 3.12 nodes inside f-strings may have wrong places: look for the text in the string."""
+        string: ast.AST = links[0]
+        while not isinstance(string, ast.JoinedStr):
+            string = self.parents[string]
+        start, end = self.source.span(string)
+        words = [links[-1].id, *attributes]  # type: ignore[union-attr]
+        pattern = rb"(?<![\w.])" + r"\s*\.\s*".join(words).encode() + rb"(?!\w)"
+        found = [match.start() for match in re.finditer(pattern, self.source.utf8[start:end])]
+        same = [node for node in ast.walk(string) if isinstance(node, (ast.Name, ast.Attribute))]
+        same = [node for node in same if ast.unparse(node) == ".".join(words)]
+        number = same.index(links[0])
+        if len(found) != len(same):
+            self.edits.forbid(f"names in the f-string of line {string.lineno} cannot be placed")
+            return
+        at = start + found[number]
+        line, _ = self.source.place(at)
+        for link in links:
+            link.lineno = link.end_lineno = line
+            link.col_offset = at - self.source.starts[line - 1]
+            link.end_col_offset = link.col_offset + len(ast.unparse(link).encode())
 
     @cached_property
     def uses(self) -> list[Use]:

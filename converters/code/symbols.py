@@ -51,6 +51,7 @@ class Symbols:
     shortcuts: dict[str, str] = field(default_factory=dict)  # module of a new library -> the library that has its names
     roots: frozenset[str] = frozenset()
     _found: dict[str, tuple[Symbol, int] | None] = field(default_factory=dict)
+    _last_names: dict[str, list[Symbol]] = field(default_factory=dict)
 
     def get(self, path: str) -> Symbol | None:
         """The symbol that a full name is, also by the module that defines it: ``mmcv.runner.hooks.hook.Hook``."""
@@ -64,7 +65,19 @@ class Symbols:
                 if found is not None:
                     return found
             module = module.rpartition(".")[0]
-        return None
+        return self._by_last_name(path)
+
+    def _by_last_name(self, path: str) -> Symbol | None:
+        """For a name that a module merely imports from a sibling: the only symbol of the library with that name."""
+        home, _, name = path.rpartition(".")
+        if home not in self.modules or home.count(".") == 0:
+            return None
+        if not self._last_names:
+            for symbol in self.symbols.values():
+                self._last_names.setdefault(symbol.name, []).append(symbol)
+        top = f"{path.partition('.')[0]}."
+        alike = [symbol for symbol in self._last_names.get(name, ()) if symbol.path.startswith(top)]
+        return alike[0] if len(alike) == 1 else None
 
     def lookup(self, path: str) -> tuple[Symbol, int] | None:
         """The symbol at the start of a chain, and how many attributes follow it: ``mmcv.Config.fromfile`` has one."""
@@ -81,6 +94,16 @@ class Symbols:
             if symbol is not None and (end == len(parts) or start not in self.modules):
                 return symbol, len(parts) - end
         return None
+
+    def home(self, path: str) -> str:
+        """The longest start of a full name that is a module of the table; empty if there is none."""
+        while path and path not in self.modules:
+            path = path.rpartition(".")[0]
+        return path
+
+    def stays(self, module: str) -> bool:
+        """Whether the new generation has a module under the same name."""
+        return self.modules.get(module) == module
 
     def public(self, module: str) -> list[str]:
         """The names that a star import of a module binds."""

@@ -18,27 +18,31 @@ def convert(module: Module) -> None:
     uses: dict[Imported | None, list[Use]] = defaultdict(list)
     for use in module.every_use:
         uses[use.imported].append(use)
+    plain: dict[tuple[str, int], list[Imported]] = defaultdict(list)
     for statement, items in module.outline.imports.items():
         if module.is_skipped(statement):
             continue
         for item in items:
-            if (
-                item in module.plan.drops
-                or module.project.owns(item.target)
-                or item.target.partition(".")[0] not in module.symbols.roots
-            ):
+            if item in module.plan.drops or module.project.owns(item.target):
+                continue
+            if item.target.partition(".")[0] not in module.symbols.roots:
                 continue
             if isinstance(statement, ast.ImportFrom):
                 _name(module, item, uses[item])
             else:
-                _chain(module, item, uses[item])
+                plain[item.local, id(item.scope)].append(item)
+    for items in plain.values():
+        _modules(module, items, [use for item in items for use in uses[item]])
 
 
 def _name(module: Module, item: Imported, uses: list[Use]) -> None:
     """``from a import b``: the import moves, the uses follow if the name is another one now."""
     symbol = module.symbols.get(item.target)
     if symbol is None:
-        _chain(module, item, uses)
+        if item.target in module.symbols.modules:
+            _modules(module, [item], uses)
+        else:
+            _unknown(module, item)
         return
     target = _target(module, symbol, item.target)
     if target is None:
@@ -55,6 +59,7 @@ def _name(module: Module, item: Imported, uses: list[Use]) -> None:
         for use in uses:
             module.replace(use.root, local)
     module.plan.moves[item] = (home, name, local)
+    _rename_keywords(module, symbol, uses)
 
 
 def _may_rename(module: Module, item: Imported, uses: list[Use]) -> bool:
@@ -69,25 +74,76 @@ def _may_rename(module: Module, item: Imported, uses: list[Use]) -> bool:
     return all(use.sole and not module.is_skipped(use.node) for use in uses)
 
 
-def _chain(module: Module, item: Imported, uses: list[Use]) -> None:
-    """``import a``, ``import a.b as c``, ``from a import b`` with a module b: each chain moves by itself."""
-    left = 0
+def _unknown(module: Module, item: Imported) -> None:
+    """A name that no pack has: private ones of modules that stay are left alone in silence."""
+    home = module.symbols.home(item.target)
+    if not module.symbols.stays(home) or (home == "mmcv.utils" and item.target.count(".") == 2):
+        where = module.symbols.modules.get(home)
+        hint = f"; look in {where}" if where and where != home else ""
+        module.note(GONE, f"{item.target} is no public name, and its module is gone{hint}", item.statement, marker=True)
+
+
+def _modules(module: Module, items: list[Imported], uses: list[Use]) -> None:
+    """Import statements that bind a module to one name: each chain moves by itself, then the imports that must."""
+    left: list[str] = []
     for use in uses:
         target = _target(module, use.symbol, _written(use)) if use.symbol else None
-        if use.symbol is None or target is None or module.is_skipped(use.node):
-            left += 1
-            if use.symbol is not None and not module.is_skipped(use.node):
-                module.note(GONE, f"{use.symbol.path} is gone: {use.symbol.note}", use.node, marker=True)
-            continue
-        if target == _written(use):
-            left += 1
+        skipped = module.is_skipped(use.node)
+        if use.symbol is None or target is None or skipped or target == _written(use):
+            left.append(use.path)
+            if target is None and not skipped:
+                _say_left(module, use)
             continue
         home, _, name = target.rpartition(".")
         home = module.symbols.shortcuts.get(home, home)
         _say(module, use.symbol, use.node, target)
         module.replace(use.node, f"{module.need(home)}.{name}")
-    if uses and not left:
+        _rename_keywords(module, use.symbol, [use])
+    for item in items:
+        _import_of_module(module, item, bool(uses), left)
+
+
+def _import_of_module(module: Module, item: Imported, used: bool, left: list[str]) -> None:
+    name = item.alias.name if isinstance(item.statement, ast.Import) else item.target
+    new = module.symbols.modules.get(name, name)
+    if used and not left:
         module.plan.drops.add(item)
+    elif new == name:
+        return
+    elif left and item.local == "mmcv":  # `import mmcv.runner` also binds mmcv, which is still used
+        module.plan.moves[item] = ("mmcv", None, "mmcv")
+    elif new is not None and not left:
+        _say_module(module, item, name, new)
+    elif not left:
+        module.note(GONE, f"the module {name} is gone; its names went to several places", item.statement, marker=True)
+
+
+def _say_module(module: Module, item: Imported, name: str, new: str) -> None:
+    module.note(RULE, f"the module {name} is {new}", item.statement)
+    if isinstance(item.statement, ast.ImportFrom):
+        home, _, last = new.rpartition(".")
+        module.plan.moves[item] = (home, last, item.local)
+    else:
+        module.plan.moves[item] = (new, None, item.local if item.alias.asname else new.partition(".")[0])
+
+
+def _say_left(module: Module, use: Use) -> None:
+    if use.symbol is not None:
+        module.note(GONE, f"{use.symbol.path} is gone: {use.symbol.note}", use.node, marker=True)
+    elif not module.symbols.stays(module.symbols.home(use.path)):
+        module.note(GONE, f"{use.path} is no public name, and its module is gone", use.node, marker=True)
+
+
+def _rename_keywords(module: Module, symbol: Symbol, uses: list[Use]) -> None:
+    for use in uses if symbol.keywords else ():
+        call = module.parents.get(use.chain)
+        if not isinstance(call, ast.Call) or call.func is not use.chain or module.is_skipped(call):
+            continue
+        for keyword in call.keywords:
+            new = symbol.keywords.get(keyword.arg or "")
+            if new:
+                start = module.source.span(keyword)[0]
+                module.edits.replace(start, start + len((keyword.arg or "").encode()), new)
 
 
 def _written(use: Use) -> str:
