@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
+
 
 def _fill(module: nn.Module, fill_weight: Callable[[torch.Tensor], object], bias: float) -> None:
     weight, bias_tensor = getattr(module, "weight", None), getattr(module, "bias", None)
@@ -90,4 +92,4 @@ def trunc_normal_(
 def check_distribution(distribution: str) -> None:
     """Raise unless `distribution` is 'uniform' or 'normal'."""
     if distribution not in ("uniform", "normal"):
-        raise ValueError(f"distribution must be 'uniform' or 'normal', got {distribution!r}")
+        raise ArgumentValueError(f"distribution must be 'uniform' or 'normal', got {distribution!r}")

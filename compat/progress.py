@@ -8,6 +8,7 @@ from multiprocessing import Pool
 from shutil import get_terminal_size
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.compat.timer import Timer
 
 
@@ -35,7 +36,7 @@ class ProgressBar:
     def update(self, num_tasks: int = 1) -> None:
         """Counts `num_tasks` more as done and writes the bar anew."""
         if num_tasks < 1:
-            raise ValueError(f"num_tasks must be at least 1, got {num_tasks}")
+            raise ArgumentValueError(f"num_tasks must be at least 1, got {num_tasks}")
         self.completed += num_tasks
         elapsed = self.timer.since_start()
         fps = self.completed / elapsed if elapsed > 0 else float("inf")

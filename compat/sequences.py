@@ -8,6 +8,8 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+
 
 def is_str(x: Any) -> bool:
     return isinstance(x, str)
@@ -59,7 +61,7 @@ def slice_list(in_list: Sequence[Any], lens: int | Sequence[int]) -> list[Any]:
     """
     if isinstance(lens, int):
         if lens <= 0 or len(in_list) % lens:
-            raise ValueError(f"a list of {len(in_list)} elements can't be cut into parts of {lens}")
+            raise ArgumentValueError(f"a list of {len(in_list)} elements can't be cut into parts of {lens}")
         lens = [lens] * (len(in_list) // lens)
     if not is_list_of(lens, int):
         raise TypeError('"indices" must be an integer or a list of integers')
@@ -97,6 +99,6 @@ def has_method(obj: object, method: str) -> bool:
 def is_method_overridden(method: str, base_class: type, derived_class: Any) -> bool:
     """Whether a class, or the class of an object, has a method of its own in place of the base class's."""
     if not isinstance(base_class, type):
-        raise TypeError("base_class doesn't accept instance, Please pass class instead.")
+        raise ArgumentTypeError("base_class doesn't accept instance, Please pass class instead.")
     derived = derived_class if isinstance(derived_class, type) else type(derived_class)
     return bool(getattr(derived, method) != getattr(base_class, method))

@@ -42,7 +42,7 @@ def part_weights(weights: Mapping[str, Any], model: nn.Module) -> dict[str, Any]
 
 def part_optimizer(optimizer: torch.optim.Optimizer) -> None:
     """Parts what the optimizer has just loaded as its parameters are parted."""
-    for param, state in optimizer.state.items():
+    for param, state in getattr(optimizer, "state", {}).items():
         for name, value in state.items():
             if isinstance(value, torch.Tensor):
                 state[name] = parted_like(value, param)

@@ -13,14 +13,15 @@ def check_build_arguments(cfg: Any, registry: Any, default_args: Any, dict_types
     """Raises TypeError or KeyError, saying what was given, unless an object can be built from these arguments."""
     from mmmigrate.compat.registry.core import Registry
 
+    kinds = ", ".join(kind.__name__ for kind in dict_types)
     if not isinstance(cfg, dict_types):
-        raise TypeError(f"cfg must be a dict, but got {type(cfg)}")
+        raise TypeError(f"cfg should be a {kinds}, but got {type(cfg)}")
     if "type" not in cfg and (default_args is None or "type" not in default_args):  # type: ignore[operator]
         raise KeyError(f'`cfg` or `default_args` must contain the key "type", but got {cfg}\n{default_args}')
     if not isinstance(registry, Registry):
-        raise TypeError(f"registry must be a Registry, but got {type(registry)}")
+        raise TypeError(f"registry must be a mmengine.Registry object or one of mmcv, but got {type(registry)}")
     if default_args is not None and not isinstance(default_args, dict_types):
-        raise TypeError(f"default_args must be a dict or None, but got {type(default_args)}")
+        raise TypeError(f"default_args should be a {kinds} or None, but got {type(default_args)}")
 
 
 def merged_arguments(cfg: Any, default_args: Any) -> Any:

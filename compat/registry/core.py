@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, MissingKeyError
 from mmmigrate.compat.registry.build import build_from_cfg
 from mmmigrate.compat.suggest import did_you_mean
 
@@ -27,6 +28,8 @@ class Registry:
     """
 
     default_build_func: ClassVar[Callable[..., Any]] = staticmethod(build_from_cfg)
+    # Whether `register_module(SomeClass)`, the oldest form, is taken; mmengine refuses it.
+    takes_class_first: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -36,9 +39,9 @@ class Registry:
         scope: str | None = None,
     ) -> None:
         if scope is not None and not isinstance(scope, str):
-            raise TypeError(f"scope must be a str or None, got {type(scope).__name__}")
+            raise ArgumentTypeError(f"scope must be a str or None, got {type(scope).__name__}")
         if parent is not None and not isinstance(parent, Registry):
-            raise TypeError(f"parent must be a Registry or None, got {type(parent).__name__}")
+            raise ArgumentTypeError(f"parent must be a Registry or None, got {type(parent).__name__}")
         self._name = name
         self._module_dict: dict[str, Any] = {}
         self._children: dict[str, Any] = {}
@@ -122,11 +125,11 @@ class Registry:
         """
         if not isinstance(force, bool):
             raise TypeError(f"force must be a boolean, but got {type(force)}")
-        if inspect.isclass(name):
+        if inspect.isclass(name) and self.takes_class_first:
             return self.deprecated_register_module(name, force=force)
         is_names = isinstance(name, Sequence) and all(isinstance(item, str) for item in name)
         if name is not None and not isinstance(name, str) and not is_names:
-            raise TypeError(f"name must be None, a str or a sequence of str, but got {type(name)}")
+            raise TypeError(f"name must be None, an instance of str, or a sequence of str, but got {type(name)}")
 
         def register(module: Any) -> Any:
             self._register_module(module=module, module_name=name, force=force)
@@ -164,7 +167,7 @@ class Registry:
 
     def _check_module(self, module: Any) -> None:
         if not callable(module):
-            raise TypeError(f"module must be a class, a function or another callable, but got {type(module)}")
+            raise TypeError(f"module must be Callable (a class, a function), but got {type(module)}")
 
     def _register_module(self, module: Any, module_name: Any = None, force: bool = False) -> None:
         self._check_module(module)
@@ -175,12 +178,14 @@ class Registry:
             taken = self._module_dict.get(name)
             if taken is not None and not force:
                 where = getattr(taken, "__module__", "an unknown module")
-                raise KeyError(f"{name} is already registered in {self._name} (from {where}); force=True replaces it")
+                raise KeyError(f"{name} is already registered in {self._name} at {where}; force=True replaces it")
             self._module_dict[name] = module
 
     def _add_child(self, registry: Registry) -> None:
+        if not isinstance(registry, Registry):
+            raise ArgumentTypeError(f"a child of a registry is a Registry, got {type(registry).__name__}")
         if registry.scope in self._children:
-            raise KeyError(f"scope {registry.scope} already exists in the {self._name} registry")
+            raise MissingKeyError(f"scope {registry.scope} exists in {self._name} registry already")
         self._children[registry.scope] = registry
 
     def _ask_on_missing(self, key: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.dataset import pseudo_collate
 from mmmigrate.runtime_v3.evaluator.metric import BaseMetric
 from mmmigrate.runtime_v3.registry import EVALUATOR, METRICS
@@ -53,7 +54,7 @@ class Evaluator:
     ) -> dict[str, Any]:
         """The metrics of saved predictions, handed over `chunk_size` at a time with the matching `data`."""
         if data is not None and len(data_samples) != len(data):
-            raise ValueError(f"{len(data_samples)} data_samples and {len(data)} data: there must be as many")
+            raise ArgumentValueError(f"{len(data_samples)} data_samples and {len(data)} data: there must be as many")
         batches = _chunks(data, chunk_size) if data is not None else None
         for outputs in _chunks(data_samples, chunk_size):
             self.process(outputs, None if batches is None else pseudo_collate(next(batches)))

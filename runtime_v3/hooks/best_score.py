@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Sequence
 from math import inf
+from typing import Any
 
 GREATER_KEYS = ("acc", "top", "AR@", "auc", "precision", "mAP", "mDice", "mIoU", "mAcc", "aAcc")
 LESS_KEYS = ("loss",)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """Compares scores of one metric. `rule` is 'greater' or 'less'."""
+class RuleError(KeyError, ValueError):
+    """A rule that is none: mmengine's hooks say so by one error or the other."""
 
-    rule: str
+    __str__ = ValueError.__str__
 
-    def __post_init__(self) -> None:
-        if self.rule not in ("greater", "less"):
-            raise KeyError(f"rule must be 'greater', 'less' or None, got {self.rule!r}")
+
+class Rule(str):
+    """'greater' or 'less': compares scores of one metric."""
+
+    __slots__ = ()
+
+    def __new__(cls, rule: str) -> Rule:
+        if rule not in RULES:
+            raise RuleError(f'rule must be either "greater" or "less", got {rule!r}')
+        return super().__new__(cls, rule)
 
     @property
     def worst(self) -> float:
-        return -inf if self.rule == "greater" else inf
+        return WORST[self]
 
     def is_better(self, score: float, best: float) -> bool:
-        return score > best if self.rule == "greater" else score < best
+        return bool(RULES[self](score, best))
+
+
+RULES: dict[str, Callable[[Any, Any], bool]] = {"greater": operator.gt, "less": operator.lt}
+WORST = {"greater": -inf, "less": inf}
 
 
 def infer_rule(key: str, greater_keys: Sequence[str] = GREATER_KEYS, less_keys: Sequence[str] = LESS_KEYS) -> Rule:
     """The rule for a metric by its name: first whole names are compared, then parts of it; case does not matter.
 
-    >>> infer_rule("coco/bbox_mAP").rule
+    >>> infer_rule("coco/bbox_mAP")
     'greater'
     """
     name = key.lower()
@@ -45,5 +56,5 @@ def infer_rule(key: str, greater_keys: Sequence[str] = GREATER_KEYS, less_keys: 
     if any(part in name for part in less):
         return Rule("less")
     raise ValueError(
-        f"cannot tell from its name whether more or less of {key!r} is better: set rule='greater' or rule='less'"
+        f"Cannot infer the rule for {key}, whether more or less of it is better: set rule='greater' or rule='less'"
     )

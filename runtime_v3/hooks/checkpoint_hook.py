@@ -6,12 +6,14 @@ import hashlib
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.compat.dist import get_dist_info, master_only
 from mmmigrate.runtime_v3 import storage
-from mmmigrate.runtime_v3.hooks.best_score import GREATER_KEYS, LESS_KEYS, Rule, infer_rule
+from mmmigrate.runtime_v3.hooks.best_score import GREATER_KEYS, LESS_KEYS, RULES, WORST, Rule, infer_rule
 from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
+from mmmigrate.runtime_v3.hooks.out_dir import HasOutDir
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.registry import HOOKS
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @HOOKS.register_module()
-class CheckpointHook(Hook):
+class CheckpointHook(HasOutDir, Hook):
     """Saves every `interval` epochs (or iterations, `by_epoch=False`) from `save_begin` on.
 
     - `save_optimizer`, `save_param_scheduler`: whether training can be resumed from the file.
@@ -35,6 +37,10 @@ class CheckpointHook(Hook):
     """
 
     priority = "VERY_LOW"
+    rule_map = RULES
+    init_value_map = WORST
+    _default_greater_keys: ClassVar[list[str]] = list(GREATER_KEYS)
+    _default_less_keys: ClassVar[list[str]] = list(LESS_KEYS)
 
     def __init__(
         self,
@@ -59,51 +65,67 @@ class CheckpointHook(Hook):
         if save_begin < 0:
             raise ValueError(f"CheckpointHook: save_begin must not be negative, got {save_begin}")
         if file_client_args is not None and backend_args is not None:
-            raise ValueError("CheckpointHook: set backend_args or the older file_client_args, not both")
+            raise ValueError(
+                'CheckpointHook: "file_client_args" and "backend_args" cannot be set at the same time: the first is '
+                "the older name of the second"
+            )
         self.interval = interval
         self.by_epoch = by_epoch
         self.save_optimizer = save_optimizer
         self.save_param_scheduler = save_param_scheduler
-        self.out_dir = None if out_dir is None else str(out_dir)
+        self.out_dir = out_dir if out_dir is None else str(out_dir)
         self.max_keep_ckpts = max_keep_ckpts
         self.save_last = save_last
         self.args = kwargs
+        self.file_client_args = file_client_args
         self.backend_args = backend_args if backend_args is not None else file_client_args
         self.filename_tmpl = filename_tmpl or ("epoch_{}.pth" if by_epoch else "iter_{}.pth")
-        self.greater_keys = _strings("greater_keys", greater_keys) or list(GREATER_KEYS)
-        self.less_keys = _strings("less_keys", less_keys) or list(LESS_KEYS)
+        self.greater_keys = _key_parts("greater_keys", greater_keys, self._default_greater_keys)
+        self.less_keys = _key_parts("less_keys", less_keys, self._default_less_keys)
         self.published_keys = _strings("published_keys", published_keys)
         self.save_begin = save_begin
         self.save_best = _strings("save_best", save_best)
         self.key_indicators: list[str] = []
-        self.rules: list[Rule | None] = []
-        self._given_rules = _strings("rule", rule)
+        self.rules: list[Any] = []
+        rules = [rule] if rule is None or isinstance(rule, str) else _strings("rule", rule)
         if self.save_best:
-            self._init_rule(self.save_best)
-        self.best_ckpt_paths: dict[str, str | None] = {}
+            self._init_rule(rules, self.save_best)
+        self.best_ckpt_path_dict: dict[str, str | None] = {}
         self.last_ckpt: str | None = None
         self.keep_ckpt_ids: deque[int] = deque()
 
-    def _init_rule(self, keys: list[str]) -> None:
-        if "auto" in keys and len(keys) > 1:
-            raise ValueError(f"CheckpointHook: save_best={keys}: 'auto' stands alone")
-        given = self._given_rules or [None] * len(keys)
-        if len(given) == 1:
-            given = given * len(keys)
-        if len(given) != len(keys):
-            raise ValueError(f"CheckpointHook: {len(given)} rules for {len(keys)} metrics in save_best={keys}")
+    def _init_rule(self, rules: Any, key_indicators: list[str]) -> None:
+        """Sets which metrics decide and by which rule; `rules` is one for all or one for each, None to tell it from
+        the name."""
+        if "auto" in key_indicators and len(key_indicators) > 1:
+            raise ArgumentValueError(f'Only support one "auto" in "save_best", and nothing beside it: {key_indicators}')
+        if len(rules) == 1:
+            rules = list(rules) * len(key_indicators)
+        if len(rules) != len(key_indicators):
+            raise ArgumentValueError(
+                f'Number of "rule" must be 1 or the number of metrics in save_best={key_indicators}, got {len(rules)}'
+            )
         self.rules = []
-        for rule, key in zip(given, keys):
+        for rule, key in zip(rules, key_indicators):
             if rule is not None:
                 self.rules.append(Rule(rule))
             else:
                 self.rules.append(None if key == "auto" else infer_rule(key, self.greater_keys, self.less_keys))
-        self.key_indicators = keys
+        self.key_indicators = key_indicators
+
+    @property
+    def is_better_than(self) -> dict[str, Any]:
+        """For each metric, the function of (score, best so far) that says whether it is better."""
+        return {key: RULES[rule] for key, rule in zip(self.key_indicators, self.rules) if rule is not None}
 
     @property
     def best_ckpt_path(self) -> str | None:
         """The best checkpoint, if a single metric decides."""
-        return next(iter(self.best_ckpt_paths.values()), None) if len(self.key_indicators) == 1 else None
+        return next(iter(self.best_ckpt_path_dict.values()), None) if len(self.key_indicators) == 1 else None
+
+    @best_ckpt_path.setter
+    def best_ckpt_path(self, path: str | None) -> None:
+        self.best_ckpt_path_dict = {self.key_indicators[0]: path}
 
     def _hub_key(self, what: str, key: str) -> str:
         return what if len(self.key_indicators) == 1 else f"{what}_{key}"
@@ -115,7 +137,7 @@ class CheckpointHook(Hook):
             self.out_dir = storage.join(self.out_dir, Path(runner.work_dir).name)
         runner.logger.info(f"Checkpoints will be saved to {self.out_dir}.")
         for key in self.key_indicators:
-            self.best_ckpt_paths[key] = runner.message_hub.get_info(self._hub_key("best_ckpt", key))
+            self.best_ckpt_path_dict[key] = runner.message_hub.get_info(self._hub_key("best_ckpt", key))
         if self.max_keep_ckpts > 0:
             kept = list(runner.message_hub.get_info("keep_ckpt_ids", []))
             for step in kept[: -self.max_keep_ckpts]:
@@ -186,15 +208,14 @@ class CheckpointHook(Hook):
         unit, now = ("epoch", runner.epoch) if self.by_epoch else ("iter", runner.iter)
         meta = {"epoch": runner.epoch, "iter": runner.iter}
         if "auto" in self.key_indicators:
-            self.best_ckpt_paths = {next(iter(metrics)): self.best_ckpt_paths.get("auto")}
-            self._init_rule([next(iter(metrics))])
+            self.best_ckpt_path_dict = {next(iter(metrics)): self.best_ckpt_path_dict.get("auto")}
+            self._init_rule(self.rules, [next(iter(metrics))])
         improved = False
         for key, rule in zip(self.key_indicators, self.rules):
             if key not in metrics:
                 raise KeyError(f"CheckpointHook: save_best={key!r} is not a metric; there are {sorted(metrics)}")
             score = metrics[key]
             score_key = self._hub_key("best_score", key)
-            assert rule is not None  # 'auto' was resolved above
             best = runner.message_hub.get_info(score_key, rule.worst)
             if score is None or not rule.is_better(score, best):
                 continue
@@ -203,17 +224,17 @@ class CheckpointHook(Hook):
             self._save_one_best(runner, key, now, meta)
             runner.logger.info(
                 f"The best checkpoint with {score:0.4f} {key} at {now} {unit} is saved to "
-                f"{Path(str(self.best_ckpt_paths[key])).name}."
+                f"{Path(str(self.best_ckpt_path_dict[key])).name}."
             )
         if improved and self.last_ckpt is not None:
             # The regular checkpoint of this step is written again, so that resuming from it knows the new best.
             self._save_step(runner, now, dict(meta))
 
     def _save_one_best(self, runner: Runner, key: str, now: int, meta: dict[str, Any]) -> None:
-        previous = self.best_ckpt_paths.get(key)
+        previous = self.best_ckpt_path_dict.get(key)
         name = f"best_{key}_{self.filename_tmpl.format(now)}".replace("/", "_")
-        self.best_ckpt_paths[key] = storage.join(str(self.out_dir), name)
-        runner.message_hub.update_info(self._hub_key("best_ckpt", key), self.best_ckpt_paths[key])
+        self.best_ckpt_path_dict[key] = storage.join(str(self.out_dir), name)
+        runner.message_hub.update_info(self._hub_key("best_ckpt", key), self.best_ckpt_path_dict[key])
         runner.save_checkpoint(
             str(self.out_dir),
             filename=name,
@@ -223,40 +244,51 @@ class CheckpointHook(Hook):
             by_epoch=False,
             backend_args=self.backend_args,
         )
-        if previous and previous != self.best_ckpt_paths[key] and self._remove(previous):
+        if previous and previous != self.best_ckpt_path_dict[key] and self._remove(previous):
             runner.logger.info(f"The previous best checkpoint {previous} is removed")
 
     def after_train(self, runner: Runner) -> None:
-        if not self.published_keys:
+        if self.published_keys is None:
             return
         if self.save_last and self.last_ckpt is not None:
             self._publish_model(runner, self.last_ckpt)
-        for path in self.best_ckpt_paths.values():
+        for path in self.best_ckpt_path_dict.values():
             if path is not None:
                 self._publish_model(runner, path)
 
     @master_only
-    def _publish_model(self, runner: Runner, path: str) -> None:
+    def _publish_model(self, runner: Runner, ckpt_path: str) -> None:
         from mmmigrate.runtime_v3.runner.checkpoint import checkpoint_bytes, load_checkpoint_file
 
-        checkpoint = load_checkpoint_file(path)
+        checkpoint = load_checkpoint_file(ckpt_path)
         dropped = [key for key in checkpoint if key not in (self.published_keys or ())]
         for key in dropped:
             del checkpoint[key]
         if dropped:
             print_log(f"Published without {dropped}: they are not in published_keys", logger="current")
         content = checkpoint_bytes(checkpoint)
-        target = f"{path.removesuffix(Path(path).suffix)}-{hashlib.sha256(content).hexdigest()[:8]}.pth"
+        target = f"{ckpt_path.removesuffix(Path(ckpt_path).suffix)}-{hashlib.sha256(content).hexdigest()[:8]}.pth"
         storage.write_bytes(content, target, self.backend_args)
-        print_log(f"The checkpoint ({path}) is published to {target}.", logger="current")
+        print_log(f"The checkpoint ({ckpt_path}) is published to {target}.", logger="current")
 
 
-def _strings(name: str, given: Any) -> list[Any]:
+def _strings(name: str, given: Any) -> list[Any] | None:
+    """A string or a sequence of different strings as a list."""
     if given is None:
-        return []
+        return None
+    sequence = isinstance(given, (list, tuple))
+    if not isinstance(given, str) and not (sequence and all(isinstance(value, str) for value in given)):
+        raise ArgumentTypeError(f'"{name}" should be a str, a list of str or None, got {given!r}')
     values = [given] if isinstance(given, str) else list(given)
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError(f"CheckpointHook: {name} must be a string, a list of strings or None, got {given!r}")
     if name != "rule" and len(values) != len(set(values)):
-        raise ValueError(f"CheckpointHook: {name}={values} names something twice")
+        kind = "element" if name == "save_best" else "elements"
+        raise ArgumentValueError(f'Find duplicate {kind} in "{name}": {values}')
     return values
+
+
+def _key_parts(name: str, given: Any, default: list[str]) -> Sequence[str]:
+    if given is None:
+        return default
+    parts: Sequence[str] = given if isinstance(given, (list, tuple)) else (given,)
+    _strings(name, parts)
+    return parts

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import warnings
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mmmigrate.runtime_v3.hooks.best_score import Rule, infer_rule
+from mmmigrate.compat.argument_errors import ArgumentTypeError
+from mmmigrate.runtime_v3.hooks.best_score import GREATER_KEYS, LESS_KEYS, RULES, Rule, infer_rule
 from mmmigrate.runtime_v3.hooks.hook import Hook
 from mmmigrate.runtime_v3.registry import HOOKS
 
@@ -25,6 +26,9 @@ class EarlyStoppingHook(Hook):
     """
 
     priority = "LOWEST"
+    rule_map = RULES
+    _default_greater_keys: ClassVar[list[str]] = list(GREATER_KEYS)
+    _default_less_keys: ClassVar[list[str]] = list(LESS_KEYS)
 
     def __init__(
         self,
@@ -37,18 +41,21 @@ class EarlyStoppingHook(Hook):
         stopping_threshold: float | None = None,
     ) -> None:
         self.monitor = monitor
-        self._rule = infer_rule(monitor) if rule is None else Rule(rule)
-        self.rule = self._rule.rule
+        self.rule = self._init_rule(monitor) if rule is None else Rule(rule)
         self.min_delta = min_delta if self.rule == "greater" else -min_delta
         self.strict = strict
         self.check_finite = check_finite
         self.patience = patience
         self.stopping_threshold = stopping_threshold
         self.wait_count = 0
-        self.best_score = self._rule.worst
+        self.best_score = self.rule.worst
 
-    def _check_stop_condition(self, score: float) -> tuple[bool, str]:
-        better, name = self._rule.is_better, self.monitor
+    def _init_rule(self, monitor: str) -> Rule:
+        return infer_rule(monitor, self._default_greater_keys, self._default_less_keys)
+
+    def _check_stop_condition(self, current_score: float) -> tuple[bool, str]:
+        score = current_score
+        better, name = self.rule.is_better, self.monitor
         if self.check_finite and not isfinite(score):
             return True, (
                 f"Monitored metric {name} = {score} is infinite. Previous best value was {self.best_score:.3f}."
@@ -70,7 +77,9 @@ class EarlyStoppingHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         if not hasattr(runner.train_loop, "stop_training"):
-            raise TypeError(f"EarlyStoppingHook: {type(runner.train_loop).__name__} has no stop_training to set")
+            raise ArgumentTypeError(
+                f"EarlyStoppingHook: {type(runner.train_loop).__name__} has no stop_training to set"
+            )
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, Any] | None = None) -> None:
         metrics = metrics or {}

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
 from mmmigrate.runtime_v3.logging import print_log
+from mmmigrate.runtime_v3.model.wrappers import is_model_wrapper
 from mmmigrate.runtime_v3.registry import HOOKS, MODELS
 from mmmigrate.runtime_v3.sharding import is_sharded
 
@@ -40,9 +42,11 @@ class EMAHook(Hook):
         **kwargs: Any,
     ) -> None:
         if begin_iter != 0 and begin_epoch != 0:
-            raise ValueError(f"EMAHook: set begin_iter={begin_iter} or begin_epoch={begin_epoch}, not both")
+            raise ArgumentValueError(f"EMAHook: set begin_iter={begin_iter} or begin_epoch={begin_epoch}, not both")
         if begin_iter < 0 or begin_epoch < 0:
-            raise ValueError(f"EMAHook: begin_iter={begin_iter} and begin_epoch={begin_epoch} must not be negative")
+            raise ArgumentValueError(
+                f"EMAHook: begin_iter={begin_iter} and begin_epoch={begin_epoch} must not be negative"
+            )
         self.strict_load = strict_load
         self.ema_cfg = {"type": ema_type, **kwargs}
         self.begin_iter = begin_iter
@@ -52,7 +56,7 @@ class EMAHook(Hook):
         self.ema_model: Any = None
 
     def before_run(self, runner: Runner) -> None:
-        self.src_model = runner._bare_model()
+        self.src_model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         if is_sharded(self.src_model):
             raise ValueError("EMAHook cannot average a model that is spread over processes: use another model wrapper")
         self.ema_model = MODELS.build(self.ema_cfg, default_args={"model": self.src_model})
@@ -63,7 +67,7 @@ class EMAHook(Hook):
         if self.enabled_by_epoch:
             begin, unit, end = self.begin_epoch, "epoch", runner.max_epochs
         if begin > end:
-            raise ValueError(f"EMAHook: begin_{unit}={begin} lies after the end of training, {end}")
+            raise ArgumentValueError(f"EMAHook: begin_{unit}={begin} lies after the end of training, {end}")
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: DATA_BATCH = None, outputs: dict[str, Any] | None = None
@@ -106,13 +110,13 @@ class EMAHook(Hook):
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         checkpoint["ema_state_dict"] = self.ema_model.state_dict()
-        _swap_state_dicts(checkpoint)
+        self._swap_ema_state_dict(checkpoint)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         from mmmigrate.runtime_v3.runner.checkpoint import load_state_dict
 
         if "ema_state_dict" in checkpoint and runner._resume:
-            _swap_state_dicts(checkpoint)
+            self._swap_ema_state_dict(checkpoint)
             self.ema_model.load_state_dict(checkpoint["ema_state_dict"], strict=self.strict_load)
             return
         if runner._resume:
@@ -125,10 +129,10 @@ class EMAHook(Hook):
         weights = checkpoint.get("state_dict", checkpoint)
         load_state_dict(self.ema_model.module, copy.deepcopy(weights), strict=self.strict_load)
 
-
-def _swap_state_dicts(checkpoint: dict[str, Any]) -> None:
-    weights, averaged = checkpoint["state_dict"], checkpoint["ema_state_dict"]
-    for key in averaged:
-        if key.startswith("module."):
-            own = key.removeprefix("module.")
-            averaged[key], weights[own] = weights[own], averaged[key]
+    def _swap_ema_state_dict(self, checkpoint: dict[str, Any]) -> None:
+        """Exchanges the average and the weights in the parts of a checkpoint."""
+        weights, averaged = checkpoint["state_dict"], checkpoint["ema_state_dict"]
+        for key in averaged:
+            if key.startswith("module."):
+                own = key.removeprefix("module.")
+                averaged[key], weights[own] = weights[own], averaged[key]

@@ -12,6 +12,7 @@ import torch
 
 from mmmigrate.runtime_v3 import storage
 from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
+from mmmigrate.runtime_v3.hooks.out_dir import HasOutDir
 from mmmigrate.runtime_v3.registry import HOOKS
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @HOOKS.register_module()
-class LoggerHook(Hook):
+class LoggerHook(HasOutDir, Hook):
     """Logs every `interval` iterations, and after each validation and test.
 
     - `ignore_last`: whether the rest of an epoch that is shorter than `interval` goes unlogged.
@@ -50,19 +51,27 @@ class LoggerHook(Hook):
                 raise ValueError(f"LoggerHook: {name} must be greater than 0, got {value}")
         for name, flag in (("ignore_last", ignore_last), ("keep_local", keep_local)):
             if not isinstance(flag, bool):
-                raise TypeError(f"LoggerHook: {name} must be True or False, got {flag!r}")
+                raise TypeError(f"LoggerHook: {name} must be a boolean, got {flag!r}")
         if out_dir is not None and not isinstance(out_dir, (str, Path)):
-            raise TypeError(f"LoggerHook: out_dir must be a string or a Path, got {out_dir!r}")
+            raise TypeError(f"LoggerHook: out_dir must be a str or Path object, got {out_dir!r}")
         if out_dir is None and file_client_args is not None:
             raise ValueError("LoggerHook: file_client_args is of no use without out_dir")
+        if file_client_args is not None and backend_args is not None:
+            raise ValueError(
+                'LoggerHook: "file_client_args" and "backend_args" cannot be set at the same time: the first is the '
+                "older name of the second"
+            )
+        if not isinstance(out_suffix, str) and not all(isinstance(suffix, str) for suffix in out_suffix):
+            raise TypeError(f"LoggerHook: out_suffix should be a string or a sequence of strings, got {out_suffix!r}")
         self.interval = interval
         self.ignore_last = ignore_last
         self.interval_exp_name = interval_exp_name
         self.out_dir = None if out_dir is None else str(out_dir)
-        self.out_suffix = (out_suffix,) if isinstance(out_suffix, str) else tuple(out_suffix)
+        self.out_suffix = out_suffix if isinstance(out_suffix, str) else tuple(out_suffix)
         self.keep_local = keep_local
         self.log_metric_by_epoch = log_metric_by_epoch
-        self.backend_args = backend_args
+        self.file_client_args = file_client_args
+        self.backend_args = backend_args if backend_args is not None else file_client_args
         self.json_log_path: str | None = None
         self._batches: int | None = None
 

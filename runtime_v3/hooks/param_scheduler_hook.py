@@ -46,4 +46,7 @@ def _all(runner: Runner) -> list[_ParamScheduler]:
         return []
     if isinstance(schedulers, dict):
         return [scheduler for group in schedulers.values() for scheduler in group]
-    raise TypeError(f"runner.param_schedulers must be a list, or a dict of lists, got {type(schedulers).__name__}")
+    raise TypeError(
+        "runner.param_schedulers should be list of ParamScheduler or a dict containing list of ParamScheduler, got "
+        f"{type(schedulers).__name__}"
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
 from mmmigrate.runtime_v3.registry import HOOKS
 
@@ -46,10 +47,15 @@ class ProfilerHook(Hook):
             raise ValueError(f"ProfilerHook: profile_times must be at least 1, got {profile_times}")
         if by_epoch and profile_times > 1:
             raise ValueError(f"ProfilerHook: {profile_times} epochs would take very long: profile 1, or iterations")
+        for name, flag in (
+            ("by_epoch", by_epoch),
+            ("activity_with_cpu", activity_with_cpu),
+            ("activity_with_cuda", activity_with_cuda),
+        ):
+            if not isinstance(flag, bool):
+                raise ArgumentTypeError(f"ProfilerHook: {name} must be a boolean, got {flag!r}")
         if schedule is not None and not isinstance(schedule, dict):
-            raise TypeError(f"ProfilerHook: schedule must be a dict, got {schedule!r}")
-        if on_trace_ready is not None and not callable(on_trace_ready) and not isinstance(on_trace_ready, dict):
-            raise ValueError(f"ProfilerHook: on_trace_ready must be a function or a dict, got {on_trace_ready!r}")
+            raise ArgumentTypeError(f"ProfilerHook: schedule must be a dict, got {schedule!r}")
         self.by_epoch = by_epoch
         self.profile_times = profile_times
         activity = torch.profiler.ProfilerActivity
@@ -75,15 +81,17 @@ class ProfilerHook(Hook):
         self.profiler = torch.profiler.profile(
             activities=self.activities,
             schedule=self.schedule,
-            on_trace_ready=self._trace_handler(runner),
+            on_trace_ready=self._parse_trace_config(runner),
             **self.options,
         )
         self.profiler.__enter__()
         runner.logger.info("profiler is profiling...")
 
-    def _trace_handler(self, runner: Runner) -> Callable[[Any], Any] | None:
-        if not isinstance(self.on_trace_ready, dict):
+    def _parse_trace_config(self, runner: Runner) -> Callable[[Any], Any] | None:
+        if self.on_trace_ready is None or callable(self.on_trace_ready):
             return self.on_trace_ready
+        if not isinstance(self.on_trace_ready, dict):
+            raise ValueError(f"ProfilerHook: on_trace_ready must be a function or a dict, got {self.on_trace_ready!r}")
         settings = dict(self.on_trace_ready)
         kind = settings.pop("type", None)
         if kind == "log_trace":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
 from mmmigrate.runtime_v3.registry import HOOKS
 from mmmigrate.runtime_v3.versions import framework_version
@@ -55,9 +56,9 @@ class RuntimeInfoHook(Hook):
         hub.update_info("iter", runner.iter)
         rates = runner.optim_wrapper.get_lr()
         if not isinstance(rates, dict):
-            raise TypeError(
-                f"optim_wrapper.get_lr() must give a dict of lists, got {type(rates).__name__}: the constructor of the "
-                "optimizer must return an OptimWrapper or OptimWrapperDict"
+            raise ArgumentTypeError(
+                f"`runner.optim_wrapper.get_lr()` should return a dict of lists, got {type(rates).__name__}: the "
+                "constructor of the optimizer must return an OptimWrapper or OptimWrapperDict"
             )
         for name, values in rates.items():
             hub.update_scalar(f"train/{name}", values[0])

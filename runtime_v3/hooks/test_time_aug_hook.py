@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mmmigrate.compat.argument_errors import MissingKeyError
 from mmmigrate.runtime_v3.hooks.hook import Hook
 from mmmigrate.runtime_v3.registry import HOOKS, MODELS, RUNNERS
 
@@ -26,7 +27,7 @@ def build_runner_with_tta(cfg: Any) -> Any:
     """A runner that tests with `tta_model` and `tta_pipeline` of the config."""
     for needed in ("tta_model", "tta_pipeline"):
         if needed not in cfg:
-            raise KeyError(f"test-time augmentation needs {needed!r} in the config")
+            raise MissingKeyError(f"test-time augmentation needs {needed!r} in the config")
     cfg["test_dataloader"]["dataset"]["pipeline"] = cfg["tta_pipeline"]
     runner = RUNNERS.build(cfg)
     runner.register_hook(PrepareTTAHook(tta_cfg=cfg["tta_model"]))

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError, MissingKeyError
+
 
 class HistoryBuffer:
     """Keeps the last `max_length` values of one scalar and the count each stands for.
@@ -22,7 +24,7 @@ class HistoryBuffer:
         self, log_history: Sequence[float] = (), count_history: Sequence[float] = (), max_length: int = 1_000_000
     ) -> None:
         if len(log_history) != len(count_history):
-            raise ValueError(
+            raise ArgumentValueError(
                 f"log_history has {len(log_history)} entries and count_history {len(count_history)}: they must agree"
             )
         self.max_length = max_length
@@ -32,23 +34,28 @@ class HistoryBuffer:
         self._counts = array("d")
         self._only_ints = True
         self._only_int_counts = True
-        for value, count in zip(log_history[-max_length:], count_history[-max_length:]):
-            self.update(_plain(value), _plain(count))
+        if len(log_history):
+            self._fill(_as_list(log_history[-max_length:]), _as_list(count_history[-max_length:]))
+
+    def _fill(self, logs: list[Any], counts: list[Any]) -> None:
+        self._logs, self._counts = array("d", logs), array("d", counts)
+        self._only_ints = all(isinstance(value, int) for value in logs)
+        self._only_int_counts = all(isinstance(count, int) for count in counts)
 
     def update(self, log_val: int | float, count: int | float = 1) -> None:
         """Appends a value that stands for `count` entries (`log_val` is their sum)."""
-        try:
-            self._logs.append(log_val)
-            self._counts.append(count)
-        except TypeError:
-            del self._logs[len(self._counts) :]
-            raise TypeError(
-                f"log_val and count must be int or float, got {type(log_val).__name__} and {type(count).__name__}"
-            ) from None
-        if self._only_ints and not isinstance(log_val, int):
+        if type(log_val) is not float:
+            if not isinstance(log_val, (int, float)):
+                raise TypeError(f"log_val must be int or float, got {type(log_val).__name__}")
+            self._only_ints = self._only_ints and isinstance(log_val, int)
+        elif self._only_ints:
             self._only_ints = False
-        if self._only_int_counts and not isinstance(count, int):
-            self._only_int_counts = False
+        if type(count) is not int:
+            if not isinstance(count, (int, float)):
+                raise TypeError(f"count must be int or float, got {type(count).__name__}")
+            self._only_int_counts = self._only_int_counts and isinstance(count, int)
+        self._logs.append(log_val)
+        self._counts.append(count)
         if len(self._logs) > self._limit:
             del self._logs[: -self.max_length]
             del self._counts[: -self.max_length]
@@ -63,7 +70,7 @@ class HistoryBuffer:
         if size is None:
             size = self.max_length
         elif not isinstance(size, int):
-            raise TypeError(f"window_size must be an int, got {type(size).__name__}")
+            raise ArgumentTypeError(f"window_size must be an int, got {type(size).__name__}")
         start = max(0, len(self._logs) - min(size, self.max_length)) if size > 0 else -size
         # A view would pin the arrays and make the next append fail, so the window is copied.
         logs = np.array(self._logs[start:], dtype=np.int64 if self._only_ints and self._logs else np.float64)
@@ -75,6 +82,14 @@ class HistoryBuffer:
         """Values and counts, oldest first."""
         return self._window(None)
 
+    @property
+    def _log_history(self) -> np.ndarray[Any, Any]:
+        return self._window(None)[0]
+
+    @property
+    def _count_history(self) -> np.ndarray[Any, Any]:
+        return self._window(None)[1]
+
     def __len__(self) -> int:
         return min(len(self._logs), self.max_length)
 
@@ -83,7 +98,7 @@ class HistoryBuffer:
         """Decorator: makes a method available to `statistics` and to `custom_cfg` of the log processor."""
         name = method.__name__
         if name in cls._statistics_methods:
-            raise KeyError(f"the statistic {name!r} is registered already")
+            raise MissingKeyError(f"the statistic {name!r} is registered already")
         cls._statistics_methods[name] = method
         return method
 
@@ -109,8 +124,11 @@ class HistoryBuffer:
         return np.int64(self._logs[-1]) if self._only_ints else np.float64(self._logs[-1])
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+def _as_list(values: Any) -> list[Any]:
+    """The entries of an array, a tensor or a list, as Python's own numbers."""
+    if hasattr(values, "tolist"):
+        return list(values.tolist())
+    return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
 HistoryBuffer._statistics_methods.update(

@@ -8,8 +8,27 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentValueError, MissingKeyError
 from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.runtime_v3.logging.manager import ManagerMixin
+from mmmigrate.runtime_v3.logging.process_name import file_name_of_process
+from mmmigrate.runtime_v3.logging.process_name import get_device_id as _get_device_id
+from mmmigrate.runtime_v3.logging.process_name import get_host_info as _get_host_info
+from mmmigrate.runtime_v3.logging.process_name import get_rank as _get_rank
+from mmmigrate.runtime_v3.logging.process_name import get_world_size as _get_world_size
+
+# mmengine's names for them: `from mmengine.logging.logger import _get_rank` is found in published code.
+__all__ = [
+    "FilterDuplicateWarning",
+    "MMFormatter",
+    "MMLogger",
+    "_get_device_id",
+    "_get_host_info",
+    "_get_logging_file_handlers",
+    "_get_rank",
+    "_get_world_size",
+    "print_log",
+]
 
 _COLOURS = {"ERROR": 31, "WARNING": 33, "INFO": 37, "DEBUG": 32}
 
@@ -31,15 +50,17 @@ class FilterDuplicateWarning(logging.Filter):
 
 
 class MMFormatter(logging.Formatter):
-    """`time - name - LEVEL - message`; an error also says where it was logged."""
+    """`time - name - LEVEL - message`; an error also says where it was logged. `blink`: the level blinks."""
 
-    def __init__(self, color: bool = True, **kwargs: Any) -> None:
+    def __init__(self, color: bool = True, blink: bool = False, **kwargs: Any) -> None:
+        if blink and not color:
+            raise ArgumentValueError("MMFormatter: blink=True needs color=True")
         super().__init__(**kwargs)
+        self._style_codes = "\x1b[4m\x1b[5m" if blink else "\x1b[4m"
         self._formats = {level: self._format_of(level, color) for level in _COLOURS}
 
-    @staticmethod
-    def _format_of(level: str, color: bool) -> str:
-        shown = f"\x1b[4m\x1b[{_COLOURS[level]}m{level}\x1b[0m" if color else level
+    def _format_of(self, level: str, color: bool) -> str:
+        shown = f"{self._style_codes}\x1b[{_COLOURS[level]}m{level}\x1b[0m" if color else level
         place = " - %(pathname)s - %(funcName)s - %(lineno)d" if level == "ERROR" else ""
         return f"%(asctime)s - %(name)s - {shown}{place} - %(message)s"
 
@@ -51,8 +72,9 @@ class MMFormatter(logging.Formatter):
 class MMLogger(logging.Logger, ManagerMixin):
     """A logger that writes to stdout and, if `log_file` is given, to that file.
 
-    Ranks above 0 show errors only; they write a file of their own (`<name>_rank<N>`) when `distributed` is set or the
-    level is DEBUG. `file_handler_cfg`: another handler of `logging.handlers`, `dict(type='RotatingFileHandler', …)`.
+    Ranks above 0 show errors only. With `distributed`, or the level DEBUG, every rank writes a file of its own,
+    `<name>_<user>@<host>_device<N>_rank<N>`. `file_handler_cfg`: another handler of `logging.handlers`,
+    `dict(type='RotatingFileHandler', …)`.
     """
 
     def __init__(
@@ -81,7 +103,7 @@ class MMLogger(logging.Logger, ManagerMixin):
         every_rank = (distributed or level <= logging.DEBUG) and world_size > 1
         if every_rank:
             path = Path(log_file)
-            self._log_file = str(path.with_name(f"{path.stem}_rank{rank}{path.suffix}"))
+            self._log_file = str(path.with_name(file_name_of_process(path.stem, path.suffix)))
         if rank == 0 or every_rank:
             handler = _file_handler(str(self._log_file), file_mode, file_handler_cfg)
             handler.setFormatter(MMFormatter(color=False, datefmt="%Y/%m/%d %H:%M:%S"))
@@ -118,13 +140,26 @@ class MMLogger(logging.Logger, ManagerMixin):
 def _file_handler(path: str, mode: str, cfg: dict[str, Any] | None) -> logging.Handler:
     if cfg is None:
         return logging.FileHandler(path, mode)
+    if not isinstance(cfg, dict):
+        raise TypeError(f"file_handler_cfg must be a dict or None, got {cfg!r}")
+    if "type" not in cfg:
+        raise MissingKeyError(f"file_handler_cfg has no 'type', only {sorted(cfg)}")
     arguments = dict(cfg)
-    kind = arguments.pop("type", None)
-    handler_class = getattr(logging.handlers, str(kind), None)
-    if not (isinstance(handler_class, type) and issubclass(handler_class, logging.FileHandler)):
-        raise ValueError(f"file_handler_cfg: type={kind!r} is not a file handler of logging.handlers")
+    kind = arguments.pop("type")
+    known = _get_logging_file_handlers()
+    if kind not in known:
+        raise ValueError(f"`logging.handlers` does not contain {kind}: it has {sorted(known)}")
     arguments.setdefault("filename", path)
-    return handler_class(**arguments)
+    return known[kind](**arguments)
+
+
+def _get_logging_file_handlers() -> dict[str, type[logging.FileHandler]]:
+    """The file handlers of the standard library, by name."""
+    return {
+        name: entry
+        for name, entry in vars(logging.handlers).items()
+        if isinstance(entry, type) and issubclass(entry, logging.FileHandler)
+    }
 
 
 def print_log(msg: Any, logger: logging.Logger | str | None = None, level: int = logging.INFO) -> None:

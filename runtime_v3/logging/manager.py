@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import warnings
 from typing import Any, ClassVar, TypeVar
+
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 
 T = TypeVar("T", bound="ManagerMixin")
 
@@ -17,6 +20,8 @@ class ManagerMeta(type):
     _instance_dict: dict[str, Any]
 
     def __init__(cls, *args: Any) -> None:
+        if "name" not in inspect.signature(cls.__init__).parameters:  # type: ignore[misc]
+            raise ArgumentTypeError(f"{cls.__name__}.__init__ must have an argument `name`")
         cls._instance_dict = {}
         super().__init__(*args)
 
@@ -28,14 +33,14 @@ class ManagerMixin(metaclass=ManagerMeta):
 
     def __init__(self, name: str = "", **_: Any) -> None:
         if not isinstance(name, str) or not name:
-            raise ValueError(f"{type(self).__name__} needs a non-empty string as its name, got {name!r}")
+            raise ArgumentValueError(f"{type(self).__name__} needs a non-empty string as its name, got {name!r}")
         self._instance_name = name
 
     @classmethod
     def get_instance(cls: type[T], name: str, **kwargs: Any) -> T:
         """The instance of that name; it is built with `kwargs` the first time."""
         if not isinstance(name, str):
-            raise TypeError(f"{cls.__name__}.get_instance needs a string as name, got {name!r}")
+            raise ArgumentTypeError(f"{cls.__name__}.get_instance needs a string as name, got {name!r}")
         with _lock:
             instances = cls._instance_dict
             if name not in instances:

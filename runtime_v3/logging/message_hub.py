@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError, MissingKeyError
 from mmmigrate.runtime_v3.logging.history_buffer import HistoryBuffer
 from mmmigrate.runtime_v3.logging.logger import print_log
 from mmmigrate.runtime_v3.logging.manager import ManagerMixin
@@ -34,6 +35,12 @@ class MessageHub(ManagerMixin):
         ):
             if given is not None and not isinstance(given, dict):
                 raise TypeError(f"{key} must be a dict or None, got {type(given).__name__}")
+        for key, history in (log_scalars or {}).items():
+            if not isinstance(history, HistoryBuffer):
+                raise ArgumentTypeError(f"log_scalars: {key} must be a HistoryBuffer, got {type(history).__name__}")
+        for key in resumed_keys or {}:
+            if key not in (log_scalars or {}) and key not in (runtime_info or {}):
+                raise MissingKeyError(f"resumed_keys: {key} is neither in log_scalars nor in runtime_info")
         self._log_scalars: dict[str, HistoryBuffer] = dict(log_scalars or {})
         self._runtime_info: dict[str, Any] = dict(runtime_info or {})
         self._resumed_keys: dict[str, bool] = dict(resumed_keys or {})
@@ -44,12 +51,14 @@ class MessageHub(ManagerMixin):
             cls.get_instance("mmengine")
         return super().get_current_instance()
 
-    def update_scalar(self, key: str, value: Any, count: int = 1, resumed: bool = True) -> None:
+    def update_scalar(self, key: str, value: Any, count: Any = 1, resumed: bool = True) -> None:
         """Appends a number (or an array or tensor of one element) to the history of `key`."""
         if self._resumed_keys.setdefault(key, resumed) is not resumed:
             self._refuse(key, resumed)
         if type(value) is not float:
             value = value if type(value) is int else _number(key, value)
+        if type(count) is not int and not isinstance(count, int):
+            raise ArgumentTypeError(f"{key}: count must be an integer, got {count!r}")
         history = self._log_scalars.get(key)
         if history is None:
             history = self._log_scalars[key] = HistoryBuffer()
@@ -57,11 +66,12 @@ class MessageHub(ManagerMixin):
 
     def update_scalars(self, log_dict: dict[str, Any], resumed: bool = True) -> None:
         """Appends several: `{key: number}` or `{key: dict(value=number, count=n)}`."""
+        _need_dict("log_dict", log_dict)
         for key, entry in log_dict.items():
             if isinstance(entry, dict):
                 if "value" not in entry:
-                    raise KeyError(f"update_scalars: {key} has no 'value' in {entry}")
-                self.update_scalar(key, entry["value"], int(_number(key, entry.get("count", 1))), resumed)
+                    raise MissingKeyError(f"update_scalars: {key} has no 'value' in {entry}")
+                self.update_scalar(key, entry["value"], _number(key, entry.get("count", 1)), resumed)
             else:
                 self.update_scalar(key, entry, 1, resumed)
 
@@ -71,6 +81,7 @@ class MessageHub(ManagerMixin):
         self._runtime_info[key] = value
 
     def update_info_dict(self, info_dict: dict[str, Any], resumed: bool = True) -> None:
+        _need_dict("info_dict", info_dict)
         for key, value in info_dict.items():
             self.update_info(key, value, resumed=resumed)
 
@@ -78,7 +89,7 @@ class MessageHub(ManagerMixin):
         return self._runtime_info.pop(key, default)
 
     def _refuse(self, key: str, resumed: bool) -> None:
-        raise ValueError(f"{key} was first entered with resumed={self._resumed_keys[key]}, now with {resumed}")
+        raise ArgumentValueError(f"{key} was first entered with resumed={self._resumed_keys[key]}, now with {resumed}")
 
     @property
     def log_scalars(self) -> dict[str, HistoryBuffer]:
@@ -109,7 +120,7 @@ class MessageHub(ManagerMixin):
                     "count_history": torch.from_numpy(counts),
                     "max_length": history.max_length,
                 }
-        info = {k: copy.deepcopy(v) for k, v in self._runtime_info.items() if self._resumed_keys.get(k)}
+        info = {k: _copied(k, v) for k, v in self._runtime_info.items() if self._resumed_keys.get(k)}
         return {"log_scalars": scalars, "runtime_info": info, "resumed_keys": dict(self._resumed_keys)}
 
     def load_state_dict(self, state_dict: dict[str, Any] | MessageHub) -> None:
@@ -119,19 +130,37 @@ class MessageHub(ManagerMixin):
             self._runtime_info = copy.deepcopy(state_dict._runtime_info)
             self._resumed_keys = dict(state_dict._resumed_keys)
             return
+        _need_dict("state_dict", state_dict)
         for part in ("log_scalars", "runtime_info", "resumed_keys"):
             if part not in state_dict:
-                raise KeyError(f"the message hub of this checkpoint has no {part!r}: it has {sorted(state_dict)}")
+                raise MissingKeyError(
+                    f"the message hub of this checkpoint has no {part!r}: it has {sorted(state_dict)}"
+                )
         for key, saved in state_dict["log_scalars"].items():
             history = _history(saved)
             if history is None:
-                print_log(f"{key} in message_hub is not a history, it is skipped", "current", logging.WARNING)
+                print_log(f"{key} in message_hub is not HistoryBuffer, it is skipped", "current", logging.WARNING)
             else:
                 self._log_scalars[key] = history
         self._runtime_info.update(copy.deepcopy(state_dict["runtime_info"]))
         for key, resumed in state_dict["resumed_keys"].items():
             if key in self._log_scalars or key in self._runtime_info:
                 self._resumed_keys[key] = resumed
+
+
+def _need_dict(name: str, value: Any) -> None:
+    if not isinstance(value, dict):
+        raise ArgumentTypeError(f"{name} must be a dict, got {type(value).__name__}")
+
+
+def _copied(key: str, value: Any) -> Any:
+    """A copy, so that what goes on does not change a checkpoint that is being written; or else the value itself."""
+    try:
+        return copy.deepcopy(value)
+    except Exception as error:  # whatever a class of the user raises
+        message = f"{key} in message_hub cannot be copied ({error!r}): the checkpoint gets the object itself"
+        print_log(message, "current", logging.WARNING)
+        return value
 
 
 def _number(key: str, value: Any) -> int | float:
@@ -143,7 +172,9 @@ def _number(key: str, value: Any) -> int | float:
         number = value
     if isinstance(number, (int, float)):
         return number
-    raise TypeError(f"{key}: a scalar is a number or has exactly one element, got {type(value).__name__} {value!r}")
+    raise ArgumentTypeError(
+        f"{key}: a scalar is a number or has exactly one element, got {type(value).__name__} {value!r}"
+    )
 
 
 def _history(saved: Any) -> HistoryBuffer | None:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.registry import MODELS
 
@@ -120,7 +121,7 @@ class ExponentialMovingAverage(BaseAveragedModel):
     ) -> None:
         super().__init__(model, interval, device, update_buffers)
         if not 0.0 < momentum < 1.0:
-            raise ValueError(f"momentum must lie between 0 and 1, got {momentum}")
+            raise ArgumentValueError(f"momentum must lie between 0 and 1, got {momentum}")
         if momentum > 0.5:
             print_log(
                 f"momentum={momentum} in EMA is the weight of the new value, usually a small number: is it meant?",
@@ -158,7 +159,7 @@ class MomentumAnnealingEMA(ExponentialMovingAverage):
     ) -> None:
         super().__init__(model, momentum, interval, device, update_buffers)
         if gamma <= 0:
-            raise ValueError(f"gamma must be greater than 0, got {gamma}")
+            raise ArgumentValueError(f"gamma must be greater than 0, got {gamma}")
         self.gamma = gamma
 
     def momentum_at(self, steps: int) -> float:

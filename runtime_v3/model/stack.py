@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+
 
 def stack_batch(tensor_list: list[torch.Tensor], pad_size_divisor: int = 1, pad_value: float = 0) -> torch.Tensor:
     """Pads tensors at the right and bottom to the largest size, rounded up to a multiple, and stacks them.
@@ -12,10 +14,10 @@ def stack_batch(tensor_list: list[torch.Tensor], pad_size_divisor: int = 1, pad_
     All dimensions but the first are padded; the number of dimensions must agree.
     """
     if not isinstance(tensor_list, list) or not tensor_list:
-        raise TypeError(f"stack_batch needs a list of tensors that is not empty, got {tensor_list!r}")
+        raise ArgumentTypeError(f"stack_batch needs a list of tensors that is not empty, got {tensor_list!r}")
     dims = {tensor.ndim for tensor in tensor_list}
     if len(dims) != 1:
-        raise ValueError(f"the tensors have different numbers of dimensions: {sorted(dims)}")
+        raise ArgumentValueError(f"the tensors have different numbers of dimensions: {sorted(dims)}")
     largest = [
         -(-max(sizes) // pad_size_divisor) * pad_size_divisor
         for sizes in zip(*(tensor.shape for tensor in tensor_list))

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v3.model.base_model import BaseModel
 from mmmigrate.runtime_v3.registry import MODELS
 
@@ -26,7 +27,7 @@ class BaseTTAModel(BaseModel):
             extra = {} if data_preprocessor is None else {"data_preprocessor": data_preprocessor}
             module = MODELS.build({**module, **extra})
         if not isinstance(module, nn.Module) or not hasattr(module, "test_step"):
-            raise TypeError(f"BaseTTAModel wraps a model that has test_step, got {type(module).__name__}")
+            raise ArgumentTypeError(f"BaseTTAModel wraps a model that has test_step, got {type(module).__name__}")
         self.module: Any = module
 
     @abstractmethod

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mmmigrate.runtime_v3.optim.casting import autocast
     from mmmigrate.runtime_v3.optim.optimizer import (
         AmpOptimWrapper,
+        ApexOptimWrapper,
         BaseOptimWrapper,
         DefaultOptimWrapperConstructor,
         LearningRateDecayOptimizerConstructor,
@@ -56,6 +57,7 @@ __all__ = [
     "OPTIMIZERS",
     "OPTIM_WRAPPER_CONSTRUCTORS",
     "AmpOptimWrapper",
+    "ApexOptimWrapper",
     "BaseOptimWrapper",
     "ConstantLR",
     "ConstantMomentum",
@@ -98,7 +100,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__") or name not in __all__:
+    if name not in (*__all__, "ZeroRedundancyOptimizer"):  # which takes a second to import: not for `import *`
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f"{__name__}.{'casting' if name == 'autocast' else 'optimizer'}")
     return getattr(module, name)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.device import get_device
 
 
@@ -26,7 +27,7 @@ def autocast(
     if dtype is None:
         dtype = torch.bfloat16 if device == "cpu" else torch.get_autocast_dtype(device)
     if device == "cpu" and dtype != torch.bfloat16:
-        raise ValueError(f"a CPU computes mixed precision in bfloat16 only, got {dtype}: set dtype='bfloat16'")
+        raise ArgumentValueError(f"a CPU computes mixed precision in bfloat16 only, got {dtype}: set dtype='bfloat16'")
     if device == "cuda" and dtype == torch.bfloat16 and not torch.cuda.is_bf16_supported():
         raise ValueError("this GPU does not compute in bfloat16: set dtype='float16'")
     return torch.autocast(device_type=device, dtype=dtype, cache_enabled=cache_enabled)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from mmmigrate.compat.config import Config
-from mmmigrate.compat.registry import check_build_arguments, merged_arguments, resolve_type
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+from mmmigrate.compat.config import Config, ConfigDict
+from mmmigrate.compat.registry import Registry, check_build_arguments, merged_arguments, resolve_type
 from mmmigrate.compat.registry.build import unknown_argument
 from mmmigrate.runtime_v3.logging.manager import ManagerMixin
 
-_DICT_TYPES = (dict, Config)
+_DICT_TYPES = (dict, ConfigDict, Config)
 
 
 def build_from_cfg(cfg: Any, registry: Any, default_args: Any = None) -> Any:
@@ -36,10 +37,16 @@ def build_from_cfg(cfg: Any, registry: Any, default_args: Any = None) -> Any:
             raise TypeError(f"{name}: {problem}") from error
 
 
+def _check_arguments(cfg: Any, registry: Any) -> None:
+    if not isinstance(cfg, _DICT_TYPES):
+        raise ArgumentTypeError(f"cfg should be a dict, ConfigDict or Config, but got {type(cfg)}")
+    if not isinstance(registry, Registry):
+        raise ArgumentTypeError(f"registry should be a mmengine.Registry object, but got {type(registry)}")
+
+
 def build_runner_from_cfg(cfg: Any, registry: Any) -> Any:
     """The runner that a whole experiment config describes; `runner_type` names another class than `Runner`."""
-    if not isinstance(cfg, _DICT_TYPES):
-        raise TypeError(f"cfg should be a dict, ConfigDict or Config, but got {type(cfg)}")
+    _check_arguments(cfg, registry)
     args = cfg.copy()
     with registry.switch_scope_and_registry(args.pop("_scope_", None)) as scoped_registry:
         runner_cls = resolve_type(args.get("runner_type", "Runner"), scoped_registry)
@@ -66,15 +73,14 @@ def build_scheduler_from_cfg(cfg: Any, registry: Any, default_args: Any = None) 
     `convert_to_iter_based=True` gives one that is written in epochs and steps in iterations; it needs
     `epoch_length` (iterations per epoch) from `cfg` or `default_args`.
     """
-    if not isinstance(cfg, _DICT_TYPES):
-        raise TypeError(f"cfg should be a dict, ConfigDict or Config, but got {type(cfg)}")
+    _check_arguments(cfg, registry)
     args = merged_arguments(cfg, default_args)
     with registry.switch_scope_and_registry(args.pop("_scope_", None)) as scoped_registry:
         if not args.pop("convert_to_iter_based", False):
             args.pop("epoch_length", None)
             return build_from_cfg(args, scoped_registry)
         if "epoch_length" not in args or not args.get("by_epoch", True):
-            raise ValueError(
+            raise ArgumentValueError(
                 "convert_to_iter_based needs a scheduler with by_epoch=True and epoch_length, the iterations per "
                 f"epoch; got {dict(args)}"
             )

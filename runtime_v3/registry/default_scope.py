@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v3.logging.manager import ManagerMixin
 
 _LOGGER = logging.getLogger("mmmigrate.registry")
@@ -20,7 +21,7 @@ class DefaultScope(ManagerMixin):
     def __init__(self, name: str, scope_name: str) -> None:
         super().__init__(name)
         if not isinstance(scope_name, str):
-            raise TypeError(f"scope_name should be a string, but got {scope_name!r}")
+            raise ArgumentTypeError(f"scope_name should be a string, but got {scope_name!r}")
         self._scope_name = scope_name
 
     @property

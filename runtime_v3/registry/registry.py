@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from mmmigrate.compat.packages import PACKAGE_OF_MODULE
 from mmmigrate.compat.registry import Registry as _CoreRegistry
+from mmmigrate.compat.suggest import did_you_mean
 from mmmigrate.runtime_v3.registry.build_functions import build_from_cfg
 from mmmigrate.runtime_v3.registry.default_scope import DefaultScope
 from mmmigrate.runtime_v3.registry.importing import object_from_path
@@ -33,6 +34,7 @@ class Registry(_CoreRegistry):
     """
 
     default_build_func: ClassVar[Callable[..., Any]] = staticmethod(build_from_cfg)
+    takes_class_first: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class Registry(_CoreRegistry):
     def get(self, key: str) -> Any:
         """What `key` names, or None. `on_missing` is asked before a full path is imported."""
         if not isinstance(key, str):
-            raise TypeError(f"the key of Registry.get must be a str, got {type(key)}")
+            raise TypeError(f"The key argument of `Registry.get` must be a str, got {type(key)}")
         self.import_from_location()
         scope, real_key = self.split_scope_key(key)
         if scope is None:
@@ -160,8 +162,8 @@ class Registry(_CoreRegistry):
     def missing_message(self, key: str) -> str:
         """What an error says about a name that is not registered."""
         return (
-            f"{super().missing_message(key)} (scope {self._scope}). If it is your own, list its module in "
-            "custom_imports of the config"
+            f"{key} is not in the {self._scope}::{self._name} registry{did_you_mean(key, self.known_names())}. "
+            "If it is your own, list its module in custom_imports of the config"
         )
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
+from mmmigrate.compat.argument_errors import MissingKeyError, StateError
 from mmmigrate.runtime_v3.evaluator import Evaluator
 from mmmigrate.runtime_v3.logging import MessageHub, MMLogger
 from mmmigrate.runtime_v3.optim import OptimWrapper, OptimWrapperDict, _ParamScheduler, build_optim_wrapper
@@ -149,7 +150,7 @@ class Builders:
     def build_param_scheduler(self, scheduler: Any) -> list[_ParamScheduler] | dict[str, list[_ParamScheduler]]:
         """A list of schedulers; for several optimizers a dict of lists, the same configs for all if not told apart."""
         if not isinstance(self.optim_wrapper, OptimWrapper):
-            raise RuntimeError("build_param_scheduler needs the optimizer: call build_optim_wrapper first")
+            raise StateError("build_param_scheduler needs the optimizer: call build_optim_wrapper first")
         if not isinstance(self.optim_wrapper, OptimWrapperDict):
             return self._build_schedulers(scheduler, self.optim_wrapper)
         by_name = isinstance(scheduler, dict) and "type" not in scheduler
@@ -179,7 +180,7 @@ class Builders:
         if not (auto_scale_lr or {}).get("enable", False) or auto_scale_lr is None:
             return
         if "base_batch_size" not in auto_scale_lr:
-            raise KeyError(f"auto_scale_lr has no 'base_batch_size', only {sorted(auto_scale_lr)}")
+            raise MissingKeyError(f"auto_scale_lr has no 'base_batch_size', only {sorted(auto_scale_lr)}")
         if _is_built(self.param_schedulers):
             raise RuntimeError("scale_lr must come before the schedulers are built: they keep the rates they found")
         given: Any = self._train_dataloader

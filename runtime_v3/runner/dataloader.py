@@ -8,6 +8,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v3.dataset import worker_init_fn as default_worker_init_fn
 from mmmigrate.runtime_v3.dist import get_rank, get_world_size
 from mmmigrate.runtime_v3.registry import DATA_SAMPLERS, DATASETS, FUNCTIONS
@@ -81,7 +82,7 @@ def _worker_init_fn(cfg: dict[str, Any], seed: int | None) -> Any:
     if seed is None:
         return None
     if not isinstance(quiet, bool):
-        raise TypeError(f"disable_subprocess_warning must be True or False, got {quiet!r}")
+        raise ArgumentTypeError(f"disable_subprocess_warning must be True or False, got {quiet!r}")
     return partial(
         default_worker_init_fn,
         num_workers=cfg.get("num_workers", 0),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError, MissingKeyError
 from mmmigrate.runtime_v3.device import get_max_cuda_memory, is_cuda_available
 from mmmigrate.runtime_v3.registry import LOG_PROCESSORS
 
@@ -52,13 +53,15 @@ class LogProcessor:
         names: set[str] = set()
         for entry in self.custom_cfg:
             if "data_src" not in entry:
-                raise KeyError(f"log_processor.custom_cfg: {dict(entry)} has no 'data_src'")
+                raise MissingKeyError(f"log_processor.custom_cfg: {dict(entry)} has no 'data_src'")
             name = entry.get("log_name", entry["data_src"])
             if name in names:
-                raise ValueError(f"log_processor.custom_cfg: two entries are logged as {name!r}; give one a log_name")
+                raise ArgumentValueError(
+                    f"log_processor.custom_cfg: two entries are logged as {name!r}; give one a log_name"
+                )
             names.add(name)
             if not self.by_epoch and entry.get("window_size") == "epoch":
-                raise ValueError(f"log_processor.custom_cfg: {name}: window_size='epoch' needs by_epoch=True")
+                raise ArgumentValueError(f"log_processor.custom_cfg: {name}: window_size='epoch' needs by_epoch=True")
 
     def get_log_after_iter(self, runner: Runner, batch_idx: int, mode: str) -> tuple[Tag, str]:
         """The record and the line for the batch just done; `mode` is 'train', 'val' or 'test'."""
@@ -111,7 +114,7 @@ class LogProcessor:
     ) -> tuple[Tag, str]:
         """The record and the line of a finished validation or test."""
         if mode not in ("val", "test"):
-            raise ValueError(f"get_log_after_epoch is for 'val' and 'test', got {mode!r}")
+            raise ArgumentValueError(f"get_log_after_epoch is for 'val' and 'test', got {mode!r}")
         total = self._batches(runner, mode)
         line = f"{'Epoch' if self.by_epoch else 'Iter'}({mode}) "
         if self.by_epoch and mode == "val":

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.compat.config import Config
 from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.runtime_v3.device import get_device
@@ -263,14 +264,16 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
     @staticmethod
     def _needs(model: Any, method: str, purpose: str) -> None:
         if not hasattr(model, method):
-            raise TypeError(f"{type(model).__name__} has no {method}, so the runner cannot {purpose} it; see BaseModel")
+            raise ArgumentTypeError(
+                f"{type(model).__name__} has no {method}, so the runner cannot {purpose} it; see BaseModel"
+            )
 
     def _maybe_compile(self, target: str) -> None:
         options = self.cfg.get("compile")
         if options is None or options is False:
             return
         if options is not True and not isinstance(options, dict):
-            raise TypeError(f"compile must be True, False or a dict, got {options!r}")
+            raise ArgumentTypeError(f"compile must be True, False or a dict, got {options!r}")
         compiled = torch.compile(getattr(self.model, target), **({} if options is True else options))
         setattr(self.model, target, compiled)
         self.logger.info("Model has been compiled: the first few iterations will be slow.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, MissingKeyError
 from mmmigrate.runtime_v3.optim import _ParamScheduler
 
 
@@ -16,12 +17,14 @@ def check_scheduler_config(given: Any) -> None:
         if "type" not in given:
             for name, entry in given.items():
                 if not isinstance(entry, (dict, list, tuple, _ParamScheduler)):
-                    raise TypeError(f"param_scheduler: {name} must be a scheduler or a list of them, got {entry!r}")
+                    raise ArgumentTypeError(
+                        f"param_scheduler: {name} must be a scheduler or a list of them, got {entry!r}"
+                    )
         return
     if not isinstance(given, (list, tuple)):
         raise TypeError(f"param_scheduler must be a scheduler, a dict or a list, got {type(given).__name__}")
     for entry in given:
         if isinstance(entry, dict) and "type" not in entry:
-            raise KeyError(f"param_scheduler: {dict(entry)} has no 'type'")
+            raise MissingKeyError(f"param_scheduler: {dict(entry)} has no 'type'")
         if not isinstance(entry, (dict, _ParamScheduler)):
             raise TypeError(f"param_scheduler: {entry!r} is neither a scheduler nor a dict")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import DataLoader
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.compat.tracked_pass import TrackedPass
 from mmmigrate.runtime_v3.hooks.sampler_seed_hook import set_sampler_epoch
 from mmmigrate.runtime_v3.logging import print_log
@@ -30,7 +31,7 @@ def calc_dynamic_intervals(start_interval: int, dynamic_intervals: Intervals = N
     """
     changes = list(dynamic_intervals or [])
     if not all(isinstance(change, (tuple, list)) and len(change) == 2 for change in changes):
-        raise TypeError(f"dynamic_intervals must be a list of (milestone, interval), got {dynamic_intervals!r}")
+        raise ArgumentTypeError(f"dynamic_intervals must be a list of (milestone, interval), got {dynamic_intervals!r}")
     return [0, *(change[0] for change in changes)], [start_interval, *(change[1] for change in changes)]
 
 
@@ -96,7 +97,7 @@ class _TrainLoop(BaseLoop):
 
 def _whole(name: str, value: Any) -> int:
     if int(value) != value:
-        raise ValueError(f"train_cfg: {name} must be a whole number, got {value!r}")
+        raise ArgumentValueError(f"train_cfg: {name} must be a whole number, got {value!r}")
     return int(value)
 
 

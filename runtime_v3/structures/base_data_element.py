@@ -9,9 +9,26 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+
 T = TypeVar("T", bound="BaseDataElement")
 
 _PRIVATE = ("_metainfo_fields", "_data_fields")
+_INDENT = " " * 4
+
+
+class FieldNames(dict[str, None]):
+    """A set of names that keeps their order, with what subclasses of mmengine's elements call on it."""
+
+    def add(self, name: str) -> None:
+        self[name] = None
+
+    def discard(self, name: str) -> None:
+        self.pop(name, None)
+
+    def remove(self, name: str) -> None:
+        """Raises KeyError if the name is not in it."""
+        del self[name]
 
 
 class BaseDataElement:
@@ -21,12 +38,12 @@ class BaseDataElement:
     meta information is changed by `set_metainfo` or `set_field` only.
     """
 
-    _metainfo_fields: dict[str, None]
-    _data_fields: dict[str, None]
+    _metainfo_fields: FieldNames
+    _data_fields: FieldNames
 
     def __init__(self, *, metainfo: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        object.__setattr__(self, "_metainfo_fields", {})
-        object.__setattr__(self, "_data_fields", {})
+        object.__setattr__(self, "_metainfo_fields", FieldNames())
+        object.__setattr__(self, "_data_fields", FieldNames())
         if metainfo is not None:
             self.set_metainfo(metainfo)
         if kwargs:
@@ -35,21 +52,21 @@ class BaseDataElement:
     def set_metainfo(self, metainfo: dict[str, Any]) -> None:
         """Sets or overwrites meta fields with copies."""
         if not isinstance(metainfo, dict):
-            raise TypeError(f"metainfo must be a dict, got {type(metainfo).__name__}")
+            raise ArgumentTypeError(f"metainfo must be a dict, got {type(metainfo).__name__}")
         for key, value in copy.deepcopy(metainfo).items():
             self.set_field(value, key, field_type="metainfo")
 
     def set_data(self, data: dict[str, Any]) -> None:
         """Sets or overwrites data fields, not copied."""
         if not isinstance(data, dict):
-            raise TypeError(f"data must be a dict, got {type(data).__name__}")
+            raise ArgumentTypeError(f"data must be a dict, got {type(data).__name__}")
         for key, value in data.items():
             setattr(self, key, value)
 
     def update(self, instance: BaseDataElement) -> None:
         """Takes over all fields of `instance`."""
         if not isinstance(instance, BaseDataElement):
-            raise TypeError(f"update needs a BaseDataElement, got {type(instance).__name__}")
+            raise ArgumentTypeError(f"update needs a BaseDataElement, got {type(instance).__name__}")
         self.set_metainfo(instance.metainfo)
         self.set_data(dict(instance.items()))
 
@@ -108,8 +125,8 @@ class BaseDataElement:
         if item in _PRIVATE:
             raise AttributeError(f"{item} holds the names of the fields and cannot be deleted")
         super().__delattr__(item)
-        self._metainfo_fields.pop(item, None)
-        self._data_fields.pop(item, None)
+        self._metainfo_fields.discard(item)
+        self._data_fields.discard(item)
 
     __delitem__ = __delattr__
 
@@ -119,6 +136,8 @@ class BaseDataElement:
     def pop(self, *args: Any) -> Any:
         """`pop(name[, default])`: removes a field and gives its value."""
         name, *default = args
+        if len(default) > 1:
+            raise ArgumentTypeError(f"pop takes a name and a default, got {args}")
         for fields in (self._metainfo_fields, self._data_fields):
             if name in fields:
                 del fields[name]
@@ -139,16 +158,16 @@ class BaseDataElement:
     ) -> None:
         """Sets a field of a kind ('data' or 'metainfo'), optionally checking the value's type."""
         if dtype is not None and not isinstance(value, dtype):
-            raise TypeError(f"{name} must be of type {dtype}, got {type(value).__name__}")
+            raise ArgumentTypeError(f"{name} must be of type {dtype}, got {type(value).__name__}")
         if field_type not in ("data", "metainfo"):
-            raise ValueError(f"field_type must be 'data' or 'metainfo', got {field_type!r}")
+            raise ArgumentValueError(f"field_type must be 'data' or 'metainfo', got {field_type!r}")
         own, other = self._data_fields, self._metainfo_fields
         if field_type == "metainfo":
             own, other = other, own
         if name in other:
             kind = "a data field" if field_type == "metainfo" else "meta information"
             raise AttributeError(f"{name} is {kind} already: a field is of one kind")
-        own[name] = None
+        own.add(name)
         super().__setattr__(name, value)
 
     def _converted(self: T, convert: Callable[[Any], Any], applies: Callable[[Any], bool]) -> T:
@@ -167,6 +186,15 @@ class BaseDataElement:
 
     def cuda(self: T) -> T:
         return self._converted(lambda v: v.cuda(), _is_tensor_like)
+
+    def npu(self: T) -> T:
+        return self._converted(lambda v: v.npu(), _is_tensor_like)
+
+    def mlu(self: T) -> T:
+        return self._converted(lambda v: v.mlu(), _is_tensor_like)
+
+    def musa(self: T) -> T:
+        return self._converted(lambda v: v.musa(), _is_tensor_like)
 
     def detach(self: T) -> T:
         return self._converted(lambda v: v.detach(), _is_tensor_like)
@@ -194,8 +222,9 @@ def _is_tensor_like(value: Any) -> bool:
     return isinstance(value, (torch.Tensor, BaseDataElement))
 
 
-def _line(key: str, value: Any) -> str:
-    shown = repr(value)
+def _line(key: str, value: Any, depth: int = 1) -> str:
     if isinstance(value, dict):
-        shown = "".join(_line(inner, entry) for inner, entry in value.items())
-    return f"\n    {key}: " + shown.replace("\n", "\n" + " " * 4)
+        shown = "".join(_line(inner, entry, depth + 1) for inner, entry in value.items())
+    else:
+        shown = repr(value).replace("\n", "\n" + _INDENT * (depth + 1))
+    return f"\n{_INDENT * depth}{key}: {shown}"

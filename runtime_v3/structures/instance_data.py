@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentIndexError, ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v3.structures.base_data_element import BaseDataElement
 
 I = TypeVar("I", bound="InstanceData")  # noqa: E741
@@ -28,9 +29,9 @@ class InstanceData(BaseDataElement):
     ) -> None:
         if field_type == "data":
             if not isinstance(value, Sized):
-                raise TypeError(f"{name} must have a length, got {type(value).__name__}")
+                raise ArgumentTypeError(f"{name} must have a length, got {type(value).__name__}")
             if len(self) > 0 and len(value) != len(self):
-                raise ValueError(f"{name} has {len(value)} entries, the other fields have {len(self)}")
+                raise ArgumentValueError(f"{name} has {len(value)} entries, the other fields have {len(self)}")
         super().set_field(value, name, dtype, field_type)
 
     def __setitem__(self, name: str, value: Any) -> None:
@@ -50,7 +51,9 @@ class InstanceData(BaseDataElement):
             array = np.array(item)
             item = torch.from_numpy(array.astype(np.int64) if array.dtype != np.bool_ else array)
         if not isinstance(item, (slice, torch.Tensor)):
-            raise TypeError(f"instances are taken by number, slice, list, array or tensor, got {type(item).__name__}")
+            raise ArgumentTypeError(
+                f"instances are taken by number, slice, list, array or tensor, got {type(item).__name__}"
+            )
         if isinstance(item, torch.Tensor):
             self._check_index(item)
         taken = self.__class__(metainfo=self.metainfo)
@@ -60,21 +63,21 @@ class InstanceData(BaseDataElement):
 
     def _check_index(self, item: torch.Tensor) -> None:
         if item.dim() != 1:
-            raise IndexError(f"an index must have one dimension, got shape {tuple(item.shape)}")
+            raise ArgumentIndexError(f"an index must have one dimension, got shape {tuple(item.shape)}")
         if item.dtype == torch.bool and len(item) != len(self):
-            raise IndexError(f"a mask of {len(item)} for {len(self)} instances")
+            raise ArgumentIndexError(f"a mask of {len(item)} for {len(self)} instances")
 
     @staticmethod
     def cat(instances_list: list[Any]) -> Any:
         """All instances of several elements with the same fields, with the meta information of the first."""
         if not instances_list or not all(isinstance(entry, InstanceData) for entry in instances_list):
-            raise TypeError("cat needs a list of InstanceData that is not empty")
+            raise ArgumentTypeError("cat needs a list of InstanceData that is not empty")
         first = instances_list[0]
         if len(instances_list) == 1:
             return first
         names = {frozenset(entry.all_keys()) for entry in instances_list}
         if len(names) != 1:
-            raise ValueError(f"the elements have different fields: {[sorted(keys) for keys in names]}")
+            raise ArgumentValueError(f"the elements have different fields: {[sorted(keys) for keys in names]}")
         joined = first.__class__(metainfo=first.metainfo)
         for key, _ in first.items():
             setattr(joined, key, _join(key, [getattr(entry, key) for entry in instances_list]))
@@ -103,4 +106,4 @@ def _join(key: str, values: list[Any]) -> Any:
         return type(first)(entry for value in values for entry in value)
     if hasattr(first, "cat"):
         return first.cat(values)
-    raise TypeError(f"{key} is a {type(first).__name__}, which cannot be joined: it has no `cat`")
+    raise ValueError(f"{key} is a {type(first).__name__}, which cannot be joined: it has no `cat`")

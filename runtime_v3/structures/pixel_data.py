@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v3.structures.base_data_element import BaseDataElement
 
 P = TypeVar("P", bound="PixelData")
@@ -28,12 +29,12 @@ class PixelData(BaseDataElement):
     ) -> None:
         if field_type == "data":
             if not isinstance(value, (torch.Tensor, np.ndarray)):
-                raise TypeError(f"{name} must be a tensor or an array, got {type(value).__name__}")
+                raise ArgumentTypeError(f"{name} must be a tensor or an array, got {type(value).__name__}")
             if value.ndim not in (2, 3):
-                raise ValueError(f"{name} must have shape (C, H, W) or (H, W), got {tuple(value.shape)}")
+                raise ArgumentValueError(f"{name} must have shape (C, H, W) or (H, W), got {tuple(value.shape)}")
             size = tuple(value.shape[-2:])
             if self.shape is not None and size != self.shape:
-                raise ValueError(f"{name} is {size} in height and width, the other fields are {self.shape}")
+                raise ArgumentValueError(f"{name} is {size} in height and width, the other fields are {self.shape}")
             if value.ndim == 2:
                 value = value[None]
                 warnings.warn(f"{name} of shape {size} becomes {tuple(value.shape)}", stacklevel=3)
@@ -47,8 +48,10 @@ class PixelData(BaseDataElement):
         return tuple(getattr(self, next(iter(self._data_fields))).shape[-2:])
 
     def __getitem__(self: P, item: Any) -> P:
-        if not isinstance(item, tuple) or len(item) != 2:
+        if not isinstance(item, tuple):
             raise TypeError(f"pixels are taken by (rows, columns), got {item!r}")
+        if len(item) != 2:
+            raise ArgumentValueError(f"pixels are taken by (rows, columns), got {len(item)} indices")
         height, width = self.shape or (0, 0)
         cut = (slice(None), _as_slice(item[0], height), _as_slice(item[1], width))
         taken = self.__class__(metainfo=self.metainfo)

@@ -100,8 +100,8 @@ def test_the_type_may_be_the_class_itself(models: Registry) -> None:
         ({"type": "Net", "dept": 1}, None, TypeError, "Net: unexpected keyword argument 'dept'; did you mean 'depth'"),
         ({"type": "failing", "message": "disk"}, None, OSError, "failing: disk"),
         ({"depth": 1}, None, KeyError, 'must contain the key "type"'),
-        ([1], None, TypeError, "cfg must be a dict"),
-        ({"type": "Net"}, 0, TypeError, "default_args must be a dict or None"),
+        ([1], None, TypeError, "cfg should be a dict"),
+        ({"type": "Net"}, 0, TypeError, "default_args should be a dict or None"),
         ({"type": 3}, None, TypeError, "type must be a str or valid type"),
     ],
 )
@@ -135,7 +135,7 @@ def test_an_unknown_scope_is_not_found(models: Registry) -> None:
 
 def test_two_children_can_not_have_one_scope(models: Registry) -> None:
     Registry("a", parent=models, scope="mmdet")
-    with pytest.raises(KeyError, match="scope mmdet already exists"):
+    with pytest.raises(KeyError, match="scope mmdet exists in"):
         Registry("b", parent=models, scope="mmdet")
 
 

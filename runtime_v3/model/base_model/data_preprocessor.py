@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.model.stack import pad_to_divisor, stack_batch
 from mmmigrate.runtime_v3.registry import MODELS
 from mmmigrate.runtime_v3.structures import BaseDataElement
@@ -80,14 +81,14 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
     ) -> None:
         super().__init__(non_blocking)
         if bgr_to_rgb and rgb_to_bgr:
-            raise ValueError("set bgr_to_rgb or rgb_to_bgr, not both")
+            raise ArgumentValueError("set bgr_to_rgb or rgb_to_bgr, not both")
         if (mean is None) != (std is None):
-            raise ValueError(f"set both mean and std or none, got mean={mean}, std={std}")
+            raise ArgumentValueError(f"set both mean and std or none, got mean={mean}, std={std}")
         self._enable_normalize = mean is not None
         if mean is not None and std is not None:
             for name, values in (("mean", mean), ("std", std)):
                 if len(values) not in (1, 3):
-                    raise ValueError(f"{name} must have 1 or 3 values, got {len(values)}")
+                    raise ArgumentValueError(f"{name} must have 1 or 3 values, got {len(values)}")
                 self.register_buffer(name, torch.tensor(values).view(-1, 1, 1), False)
         self._channel_conversion = rgb_to_bgr or bgr_to_rgb
         self.pad_size_divisor = pad_size_divisor
@@ -99,7 +100,7 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         inputs = data["inputs"]
         if isinstance(inputs, torch.Tensor):
             if inputs.dim() != 4:
-                raise ValueError(f"a batch of images must be (N, C, H, W), got shape {tuple(inputs.shape)}")
+                raise ArgumentValueError(f"a batch of images must be (N, C, H, W), got shape {tuple(inputs.shape)}")
             data["inputs"] = pad_to_divisor(self._convert(inputs), self.pad_size_divisor, self.pad_value)
         elif isinstance(inputs, Sequence) and all(isinstance(image, torch.Tensor) for image in inputs):
             images = [self._convert(image) for image in inputs]
@@ -117,6 +118,6 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
             return images
         mean: Any = self.mean
         if mean.shape[0] == 3 and images.shape[-3] != 3:
-            raise ValueError(f"mean has 3 values, the images have shape {tuple(images.shape)}")
+            raise ArgumentValueError(f"mean has 3 values, the images have shape {tuple(images.shape)}")
         normalized: torch.Tensor = (images - mean) / self.std
         return normalized

@@ -1,4 +1,7 @@
+from typing import Any
+
 from mmmigrate.runtime_v3.optim.optimizer.amp_optimizer_wrapper import AmpOptimWrapper
+from mmmigrate.runtime_v3.optim.optimizer.apex_optimizer_wrapper import ApexOptimWrapper
 from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
 from mmmigrate.runtime_v3.optim.optimizer.builder import build_optim_wrapper
 from mmmigrate.runtime_v3.optim.optimizer.default_constructor import DefaultOptimWrapperConstructor
@@ -14,6 +17,7 @@ __all__ = [
     "OPTIMIZERS",
     "OPTIM_WRAPPER_CONSTRUCTORS",
     "AmpOptimWrapper",
+    "ApexOptimWrapper",
     "BaseOptimWrapper",
     "DefaultOptimWrapperConstructor",
     "LearningRateDecayOptimWrapperConstructor",
@@ -22,3 +26,11 @@ __all__ = [
     "OptimWrapperDict",
     "build_optim_wrapper",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ZeroRedundancyOptimizer":  # importing it takes over a second
+        from mmmigrate.runtime_v3.optim.optimizer.zero_optimizer import ZeroRedundancyOptimizer
+
+        return ZeroRedundancyOptimizer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v3.device import get_device
 from mmmigrate.runtime_v3.optim.casting import autocast
 from mmmigrate.runtime_v3.optim.optimizer.optimizer_wrapper import OptimWrapper
@@ -52,10 +53,10 @@ class AmpOptimWrapper(OptimWrapper):
             self.loss_scaler = torch.amp.GradScaler(device, **arguments)
         if isinstance(dtype, str):
             if dtype not in VALID_DTYPES:
-                raise ValueError(f"dtype must be one of {VALID_DTYPES}, got {dtype!r}")
+                raise ArgumentValueError(f"dtype must be one of {VALID_DTYPES}, got {dtype!r}")
             dtype = getattr(torch, dtype)
         if dtype is not None and not isinstance(dtype, torch.dtype):
-            raise TypeError(f"dtype must be a name, a torch.dtype or None, got {dtype!r}")
+            raise ArgumentTypeError(f"dtype must be a name, a torch.dtype or None, got {dtype!r}")
         self.cast_dtype = dtype
 
     def backward(self, loss: torch.Tensor, **kwargs: Any) -> None:

@@ -25,21 +25,44 @@ def register_torch_optimizers() -> list[str]:
 
 TORCH_OPTIMIZERS = register_torch_optimizers()
 
+_PACKAGES = {
+    "Lion": "lion_pytorch",
+    "Adafactor": "transformers",
+    "DAdaptAdaGrad": "dadaptation",
+    "DAdaptAdam": "dadaptation",
+    "DAdaptSGD": "dadaptation",
+    "SophiaG": "sophia",
+}
+
 
 def _from_package(name: str) -> type | None:
     """An optimizer of an optional package, looked for only when a config asks for it: importing them is slow."""
-    package, attribute = {
-        "Lion": ("lion_pytorch", "Lion"),
-        "Adafactor": ("transformers", "Adafactor"),
-        "DAdaptAdaGrad": ("dadaptation", "DAdaptAdaGrad"),
-        "DAdaptAdam": ("dadaptation", "DAdaptAdam"),
-        "DAdaptSGD": ("dadaptation", "DAdaptSGD"),
-    }.get(name, ("bitsandbytes", "") if name.startswith("bnb_") else ("", ""))
-    if not package or importlib.util.find_spec(package) is None:
+    if name == "ZeroRedundancyOptimizer":
+        module = importlib.import_module("mmmigrate.runtime_v3.optim.optimizer.zero_optimizer")
+        return module.ZeroRedundancyOptimizer  # type: ignore[no-any-return]
+    package = "bitsandbytes" if name.startswith("bnb_") else _PACKAGES.get(name)
+    if package is None or not _is_installed(package):
         return None
     module = importlib.import_module(package)
-    found = getattr(getattr(module, "optim", module), attribute or name.removeprefix("bnb_"), None)
+    found = getattr(getattr(module, "optim", module), name.removeprefix("bnb_"), None)
     return found if isinstance(found, type) else None
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def _names_from(package: str) -> list[str]:
+    return [name for name, owner in _PACKAGES.items() if owner == package and _is_installed(package)]
+
+
+# The names that mmengine registers at import, by package; here they are found when a config names them.
+DADAPTATION_OPTIMIZERS = _names_from("dadaptation")
+LION_OPTIMIZERS = _names_from("lion_pytorch")
+SOPHIA_OPTIMIZERS = _names_from("sophia")
+TRANSFORMERS_OPTIMIZERS = _names_from("transformers")
+BITSANDBYTES_OPTIMIZERS = ["bnb_*"] if _is_installed("bitsandbytes") else []
+NPU_OPTIMIZERS: list[str] = []
 
 
 OPTIMIZERS.on_missing.append(_from_package)

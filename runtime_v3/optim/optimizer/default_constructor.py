@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from mmmigrate.compat.argument_errors import MissingKeyError
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.optim.optimizer.optimizer_wrapper import OptimWrapper
 from mmmigrate.runtime_v3.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
@@ -32,7 +33,7 @@ class DefaultOptimWrapperConstructor:
         if not isinstance(optim_wrapper_cfg, dict):
             raise TypeError(f"optim_wrapper must be a dict, got {type(optim_wrapper_cfg).__name__}")
         if "optimizer" not in optim_wrapper_cfg:
-            raise KeyError(f"optim_wrapper has no 'optimizer', only {sorted(optim_wrapper_cfg)}")
+            raise MissingKeyError(f"optim_wrapper has no 'optimizer', only {sorted(optim_wrapper_cfg)}")
         self.optim_wrapper_cfg = dict(optim_wrapper_cfg)
         self.optimizer_cfg: dict[str, Any] = self.optim_wrapper_cfg.pop("optimizer")
         self.paramwise_cfg = {} if paramwise_cfg is None else paramwise_cfg

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError, StateError
 from mmmigrate.runtime_v3.logging import MessageHub, print_log
 from mmmigrate.runtime_v3.optim.optimizer.base import BaseOptimWrapper
 from mmmigrate.runtime_v3.registry import OPTIM_WRAPPERS
@@ -30,7 +31,7 @@ class OptimWrapper(BaseOptimWrapper):
         self, optimizer: Optimizer, accumulative_counts: int = 1, clip_grad: dict[str, Any] | None = None
     ) -> None:
         if accumulative_counts <= 0:
-            raise ValueError(f"accumulative_counts must be at least 1, got {accumulative_counts}")
+            raise ArgumentValueError(f"accumulative_counts must be at least 1, got {accumulative_counts}")
         super().__init__(optimizer)
         self._accumulative_counts = accumulative_counts
         self.clip_grad_kwargs = self._read_clip(clip_grad)
@@ -42,12 +43,14 @@ class OptimWrapper(BaseOptimWrapper):
     def _read_clip(self, clip_grad: dict[str, Any] | None) -> dict[str, Any] | None:
         if clip_grad is None:
             return None
+        if not isinstance(clip_grad, dict) or not clip_grad:
+            raise ArgumentTypeError(f"If `clip_grad` is not None, it is a dict that is not empty, got {clip_grad!r}")
         arguments = dict(clip_grad)
         kind = arguments.pop("type", "norm")
         if kind not in ("norm", "value"):
             raise ValueError(f"clip_grad: type must be 'norm' or 'value', got {kind!r}")
         if not arguments:
-            raise ValueError(
+            raise ArgumentValueError(
                 f"clip_grad={dict(clip_grad)} gives no bound: add max_norm (or clip_value for type='value')"
             )
         self.grad_name = f"grad_{kind}"
@@ -105,14 +108,14 @@ class OptimWrapper(BaseOptimWrapper):
         self._remainder_counts = max_counts % counts
         if init_counts % counts and not any(parameter.grad is not None for parameter in model.parameters()):
             print_log(
-                f"Training resumes at iteration {init_counts}, inside an accumulation of {counts}: the gradients of "
+                f"Resumed iteration number {init_counts} lies inside an accumulation of {counts}: the gradients of "
                 "its first iterations are lost, which changes the result slightly.",
                 logger="current",
                 level=logging.WARNING,
             )
         if counts > 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules()):
             print_log(
-                "Gradient accumulation with batch norm: statistics are those of the small batches.",
+                "Gradient accumulative training with batch norm: statistics are those of the small batches.",
                 logger="current",
                 level=logging.WARNING,
             )
@@ -132,8 +135,8 @@ class OptimWrapper(BaseOptimWrapper):
         if self._max_counts != -1 and self._inner_count >= self._max_counts - self._remainder_counts:
             counts = self._remainder_counts
             if counts <= 0:
-                raise RuntimeError(
-                    f"the loss of iteration {self._inner_count} of {self._max_counts} cannot be scaled: "
+                raise StateError(
+                    f"loss_factor should be above zero at iteration {self._inner_count} of {self._max_counts}: "
                     "initialize_count_status was given a wrong number of iterations"
                 )
         return loss / counts

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import torch
 from torch import nn
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, MissingKeyError
 from mmmigrate.runtime_v3.optim.optimizer.optimizer_wrapper import OptimWrapper
 
 
@@ -21,12 +22,14 @@ class OptimWrapperDict(OptimWrapper):
     def __init__(self, **optim_wrapper_dict: OptimWrapper) -> None:
         for name, wrapper in optim_wrapper_dict.items():
             if not isinstance(wrapper, OptimWrapper):
-                raise TypeError(f"OptimWrapperDict: {name} is a {type(wrapper).__name__}, not an OptimWrapper")
+                raise ArgumentTypeError(
+                    f"`OptimWrapperDict` only accept OptimWrapper instances, but {name} is a {type(wrapper).__name__}"
+                )
         self.optim_wrappers = optim_wrapper_dict
 
     def _choose(self, method: str) -> NoReturn:
         names = ", ".join(f"optim_wrapper['{name}']" for name in self.optim_wrappers)
-        raise NotImplementedError(f"several optimizers: call {method} of one of them in train_step: {names}")
+        raise NotImplementedError(f"`{method}` should be called by each optimizer: in train_step, of one of {names}")
 
     def update_params(
         self,
@@ -49,7 +52,7 @@ class OptimWrapperDict(OptimWrapper):
         for wrapper in self.optim_wrappers.values():
             wrapper.zero_grad(**kwargs)
 
-    def initialize_count_status(self, model: nn.Module, init_counts: int, max_counts: int) -> None:
+    def initialize_count_status(self, model: nn.Module, cur_iter: int, max_iters: int) -> None:
         """Nothing: how often each optimizer acts in an iteration is up to the model."""
 
     @property
@@ -74,6 +77,10 @@ class OptimWrapperDict(OptimWrapper):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         for name, state in state_dict.items():
+            if name not in self.optim_wrappers:
+                raise MissingKeyError(
+                    f"Mismatched `state_dict`: there is no optimizer {name!r}, only {sorted(self.keys())}"
+                )
             self[name].load_state_dict(state)
 
     def items(self) -> Iterator[tuple[str, OptimWrapper]]:
@@ -87,7 +94,7 @@ class OptimWrapperDict(OptimWrapper):
 
     def __getitem__(self, key: str) -> OptimWrapper:
         if key not in self.optim_wrappers:
-            raise KeyError(f"there is no optimizer {key!r}; there are {sorted(self.optim_wrappers)}")
+            raise MissingKeyError(f"there is no optimizer {key!r}; there are {sorted(self.optim_wrappers)}")
         return self.optim_wrappers[key]
 
     def __contains__(self, key: str) -> bool:

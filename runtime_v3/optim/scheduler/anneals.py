@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.optim.scheduler.base import INF, OptimizerType, _ParamScheduler
 from mmmigrate.runtime_v3.registry import PARAM_SCHEDULERS
 
@@ -37,7 +38,7 @@ class CosineAnnealingParamScheduler(_ParamScheduler):
         eta_min_ratio: float | None = None,
     ) -> None:
         if eta_min is not None and eta_min_ratio is not None:
-            raise ValueError(f"set eta_min={eta_min} or eta_min_ratio={eta_min_ratio}, not both")
+            raise ArgumentValueError(f"set eta_min={eta_min} or eta_min_ratio={eta_min_ratio}, not both")
         if eta_min is None and eta_min_ratio is None:
             eta_min = 0.0
         self.T_max = T_max or end - begin
@@ -81,9 +82,9 @@ class CosineRestartParamScheduler(_ParamScheduler):
         verbose: bool = False,
     ) -> None:
         if (eta_min is None) == (eta_min_ratio is None):
-            raise ValueError(f"set one of eta_min and eta_min_ratio, got {eta_min} and {eta_min_ratio}")
+            raise ArgumentValueError(f"set one of eta_min and eta_min_ratio, got {eta_min} and {eta_min_ratio}")
         if len(periods) != len(restart_weights):
-            raise ValueError(f"{len(periods)} periods and {len(restart_weights)} restart_weights: give as many")
+            raise ArgumentValueError(f"{len(periods)} periods and {len(restart_weights)} restart_weights: give as many")
         self.periods = periods
         self.eta_min = eta_min
         self.eta_min_ratio = eta_min_ratio

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.logging import print_log
 
 INF = 1_000_000_000
@@ -40,7 +41,9 @@ class _ParamScheduler:
         if end <= begin:
             raise ValueError(f"{type(self).__name__}: end must be larger than begin, got begin={begin}, end={end}")
         if not isinstance(last_step, int) or last_step < -1:
-            raise ValueError(f"{type(self).__name__}: last_step must be an integer from -1 on, got {last_step!r}")
+            raise ArgumentValueError(
+                f"{type(self).__name__}: last_step must be an integer from -1 on, got {last_step!r}"
+            )
         self.optimizer = optimizer
         self.param_name = param_name
         self.begin = begin
@@ -75,9 +78,11 @@ class _ParamScheduler:
     ) -> S:
         """The scheduler by iteration for arguments in epochs; `epoch_length` is the number of iterations of one."""
         if not by_epoch:
-            raise ValueError(f"{cls.__name__}: only a schedule by epoch (by_epoch=True) can be converted to iterations")
+            raise ArgumentValueError(
+                f"{cls.__name__}: only a schedule by epoch (by_epoch=True) can be converted to iterations"
+            )
         if not isinstance(epoch_length, int) or epoch_length <= 0:
-            raise ValueError(f"{cls.__name__}: epoch_length must be a positive integer, got {epoch_length!r}")
+            raise ArgumentValueError(f"{cls.__name__}: epoch_length must be a positive integer, got {epoch_length!r}")
         for name in cls.step_arguments:
             value = kwargs.get(name)
             if value is not None:

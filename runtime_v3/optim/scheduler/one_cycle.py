@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.optim.scheduler.base import INF, OptimizerType, _ParamScheduler
 from mmmigrate.runtime_v3.registry import PARAM_SCHEDULERS
 
@@ -52,7 +53,7 @@ class OneCycleParamScheduler(_ParamScheduler):
         verbose: bool = False,
     ) -> None:
         if param_name != "lr":
-            raise ValueError(f"one cycle is for the learning rate, got param_name={param_name!r}")
+            raise ArgumentValueError(f"one cycle is for the learning rate, got param_name={param_name!r}")
         if total_steps is not None and (not isinstance(total_steps, int) or total_steps <= 0):
             raise ValueError(f"total_steps must be a positive integer, got {total_steps!r}")
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.optim.scheduler.base import INF, OptimizerType, _ParamScheduler
 from mmmigrate.runtime_v3.registry import PARAM_SCHEDULERS
 
@@ -41,7 +42,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
         verbose: bool = False,
     ) -> None:
         if not by_epoch:
-            raise ValueError(f"{type(self).__name__} goes by validations: by_epoch must be True")
+            raise ArgumentValueError(f"{type(self).__name__} goes by validations: by_epoch must be True")
         if factor >= 1.0:
             raise ValueError(f"factor must be smaller than 1, got {factor}")
         if threshold < 0:
