@@ -56,6 +56,8 @@ class ProfilerHook(Hook):
                 raise ArgumentTypeError(f"ProfilerHook: {name} must be a boolean, got {flag!r}")
         if schedule is not None and not isinstance(schedule, dict):
             raise ArgumentTypeError(f"ProfilerHook: schedule must be a dict, got {schedule!r}")
+        if on_trace_ready is not None and not callable(on_trace_ready) and not isinstance(on_trace_ready, dict):
+            raise ValueError(f"ProfilerHook: on_trace_ready must be a function or a dict, got {on_trace_ready!r}")
         self.by_epoch = by_epoch
         self.profile_times = profile_times
         activity = torch.profiler.ProfilerActivity
@@ -90,8 +92,6 @@ class ProfilerHook(Hook):
     def _parse_trace_config(self, runner: Runner) -> Callable[[Any], Any] | None:
         if self.on_trace_ready is None or callable(self.on_trace_ready):
             return self.on_trace_ready
-        if not isinstance(self.on_trace_ready, dict):
-            raise ValueError(f"ProfilerHook: on_trace_ready must be a function or a dict, got {self.on_trace_ready!r}")
         settings = dict(self.on_trace_ready)
         kind = settings.pop("type", None)
         if kind == "log_trace":

@@ -49,7 +49,7 @@ def test_integers_stay_integers():
 
 def test_what_is_not_a_number_is_refused_and_leaves_no_trace():
     history = HistoryBuffer([1.0], [1])
-    with pytest.raises(TypeError, match="log_val and count must be int or float"):
+    with pytest.raises(TypeError, match="must be int or float"):
         history.update(1.0, "two")
     assert history.data[0].tolist() == [1.0]
 
