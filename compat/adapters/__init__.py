@@ -12,6 +12,7 @@ from mmmigrate.compat.adapters.constructor import (
 )
 from mmmigrate.compat.adapters.ema import V2EMAHook, V2ExpMomentumEMAHook, V2LinearMomentumEMAHook
 from mmmigrate.compat.adapters.engine import real_mmengine_trains
+from mmmigrate.compat.adapters.hook import V2Hook
 from mmmigrate.compat.adapters.install import install
 from mmmigrate.compat.adapters.loops import V2EpochBasedTrainLoop, V2IterBasedTrainLoop
 from mmmigrate.compat.adapters.metric import DatasetEvaluate
@@ -32,6 +33,7 @@ __all__ = [
     "V2EMAHook",
     "V2EpochBasedTrainLoop",
     "V2ExpMomentumEMAHook",
+    "V2Hook",
     "V2IterBasedTrainLoop",
     "V2LinearMomentumEMAHook",
     "V2OptimWrapperConstructor",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mmmigrate.compat.adapters.batch import opened
+from mmmigrate.compat.adapters.engine import of_engine
 from mmmigrate.compat.adapters.facade import V2RunnerFacade, facade_of
+from mmmigrate.compat.adapters.loss import step_late
+from mmmigrate.compat.priority import Priority, get_priority
 
 
 class V2HookAdapter:
@@ -13,10 +16,12 @@ class V2HookAdapter:
 
     v2's stages of evaluation belong to its `workflow`; the evaluation of a v2 run calls no hooks, so v3's validation
     stages are not passed on. v2's `before_run` comes when weights are initialised and loaded: in v3 that is
-    `before_train`.
+    `before_train`. A hook that steps the optimizer does it instead of the optimizer wrapper; one that acts before
+    v2's optimizer hook (a higher priority than ABOVE_NORMAL) acts before the step here too.
     """
 
     v2_class: type[Any]
+    priority: Any = "NORMAL"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -24,15 +29,23 @@ class V2HookAdapter:
         self._facade: V2RunnerFacade | None = None
 
     def _runner(self, runner: Any) -> V2RunnerFacade:
-        if self._facade is None or self._facade.v3 is not runner:
-            self._facade = facade_of(runner)
-            self._facade.adapted.append(self)
-        return self._facade
+        facade = self._facade
+        if facade is None or facade.v3 is not runner:
+            facade = self._facade = facade_of(runner)
+            facade.adapted.append(self)
+        return facade
 
     def before_train(self, runner: Any) -> None:
-        if any(kind.__name__ == "OptimizerHook" for kind in self.v2_class.__mro__):
-            getattr(runner.model, "module", runner.model).steps_in_hook = True
-        self.v2_hook.before_run(self._runner(runner))
+        facade = self._runner(runner)
+        kinds = {kind.__name__ for kind in type(self.v2_hook).__mro__}
+        if "OptimizerHook" in kinds:
+            facade.losses.hold()
+        elif get_priority(self.priority) < get_priority(Priority.ABOVE_NORMAL) and _acts(
+            self.v2_hook, "after_train_iter"
+        ):
+            step_late(runner, facade.losses, _hook_base(type(self)))
+        facade.log_buffer.is_read |= "LoggerHook" in kinds
+        self.v2_hook.before_run(facade)
 
     def after_train(self, runner: Any) -> None:
         self.v2_hook.after_run(self._runner(runner))
@@ -63,9 +76,25 @@ def adapted_hook(v2_class: type[Any], hook_base: type[Any]) -> type[Any]:
     return type(v2_class.__name__, (V2HookAdapter, hook_base), {"v2_class": v2_class, "__doc__": v2_class.__doc__})
 
 
-def wrapped_hook(v2_hook: Any, like: type[V2HookAdapter]) -> Any:
-    """A v3 hook around a v2 hook object; `like` is the adapter class of another hook of the same run."""
-    adapter = adapted_hook(type(v2_hook), next(base for base in like.__mro__ if base.__name__ == "Hook"))
-    made: Any = object.__new__(adapter)
+def wrapped_hook(v2_hook: Any, hook_base: type[Any] | None = None) -> Any:
+    """A v3 hook around a v2 hook object; `hook_base` is v3's `Hook`, by default that of the engine that trains."""
+    made: Any = object.__new__(adapted_hook(type(v2_hook), hook_base or of_engine("hooks").Hook))
     made.v2_hook, made._facade = v2_hook, None
     return made
+
+
+def V2Hook(hook: Any) -> Any:  # configs name it like a class
+    """A v2 hook where v3 has one of the same name: `dict(type='mmmigrate.compat.adapters.V2Hook', hook=dict(…))`."""
+    from mmmigrate.runtime_v2.hooks import HOOKS
+
+    return wrapped_hook(HOOKS.build(dict(hook)) if isinstance(hook, dict) else hook)
+
+
+def _acts(hook: Any, stage: str) -> bool:
+    """Whether a v2 hook does anything at a stage of its class or its general form."""
+    triggered = getattr(hook, "get_triggered_stages", None)
+    return triggered is None or stage in triggered()
+
+
+def _hook_base(adapter: type[Any]) -> type[Any]:
+    return next(base for base in adapter.__mro__ if base.__name__ == "Hook")

@@ -1,40 +1,50 @@
-"""What v2 hooks know as `runner.log_buffer`, on v3's message hub."""
+"""What v2 hooks know as `runner.log_buffer`: v2's own, whose additions reach v3's message hub too."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from mmmigrate.runtime_v2.runner.log_buffer import LogBuffer
 
-class HubLogBuffer:
-    """`update` logs values as v3 does; `output` takes single values, as v2 hooks write them for the text log."""
+_LOGGED_BY_V3 = ("time", "data_time")
+_UNREAD = 1000
+
+
+class HubLogBuffer(LogBuffer):
+    """v2's log buffer. What hooks put in is logged by v3 as well; the model's own values are there already."""
 
     def __init__(self, message_hub: Any) -> None:
+        super().__init__()
         self._hub = message_hub
-        self.output = _Output(message_hub)
-        self.ready = False
+        self.output: _Output = _Output(message_hub)
+        self.is_read = False
+        """Whether a v2 logger reads and clears it; if not, it must not grow with the run."""
 
-    def update(self, vars: Mapping[str, float], count: int = 1) -> None:  # v2's own parameter names
+    def update(self, vars: Mapping[str, Any], count: int = 1) -> None:  # v2's own parameter names
+        super().update(vars, count)
         for name, value in vars.items():
-            self._hub.update_scalar(f"train/{name}", value, count)
+            if name not in _LOGGED_BY_V3:
+                self._hub.update_scalar(f"train/{name}", value, count)
+
+    def take(self, log_vars: Mapping[str, Any], count: int) -> None:
+        """Notes what the model reported."""
+        super().update(log_vars, count)
+        if not self.is_read and any(len(history) > _UNREAD for history in self.val_history.values()):
+            self.clear()
 
     def average(self, n: int = 0) -> None:
-        """v3 averages when it logs: nothing to do."""
-
-    def clear(self) -> None:
-        self.clear_output()
-
-    def clear_output(self) -> None:
-        self.output.clear()
-        self.ready = False
+        self.output.hub = None
+        super().average(n)
+        self.output.hub = self._hub
 
 
 class _Output(dict[str, Any]):
     def __init__(self, message_hub: Any) -> None:
         super().__init__()
-        self._hub = message_hub
+        self.hub = message_hub
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
-        if isinstance(value, (int, float)):
-            self._hub.update_scalar(f"train/{name}", value)
+        if self.hub is not None and isinstance(value, (int, float)) and name != "eval_iter_num":
+            self.hub.update_scalar(f"train/{name}", value)

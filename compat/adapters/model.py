@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import torch
 
 from mmmigrate.compat.adapters.batch import opened
+from mmmigrate.compat.adapters.loss import samples_in
 
 
 class V2Model:
     """Mixed into a v2 model class: its `train_step(data, optimizer)` makes the loss, the optim wrapper does the rest.
 
-    `v2_outputs` keeps what the v2 `train_step` returned last, for hooks. `steps_in_hook` leaves backward and step to
-    a v2 optimizer hook. With several optimizers the v2 model steps them itself, as it did under v2.
+    `v2_outputs` keeps what the v2 `train_step` returned last, for hooks. With several optimizers the v2 model steps
+    them itself, as it did under v2.
     """
 
     v2_outputs: dict[str, Any] | None = None
-    steps_in_hook = False
 
     def train_step(self, data: Any, optim_wrapper: Any) -> dict[str, Any]:
         if isinstance(optim_wrapper, Mapping) or hasattr(optim_wrapper, "optim_wrappers"):
@@ -27,8 +28,7 @@ class V2Model:
         else:
             with optim_wrapper.optim_context(self):
                 outputs = super().train_step(unpacked(data, self), optim_wrapper.optimizer)  # type: ignore[misc]
-            if not self.steps_in_hook:
-                optim_wrapper.update_params(outputs["loss"])
+            optim_wrapper.update_params(outputs["loss"])
         self.v2_outputs = outputs
         logged = dict(outputs.get("log_vars", {}))
         if "loss" in outputs:
@@ -60,6 +60,36 @@ def adapted_model(v2_class: Any) -> Any:
 
     Parameter and buffer names stay the same, so checkpoints fit both.
     """
-    if not isinstance(v2_class, type) or not hasattr(v2_class, "train_step"):
+    if not isinstance(v2_class, type):
         return v2_class
-    return type(v2_class.__name__, (V2Model, v2_class), {"__doc__": v2_class.__doc__})
+    mixed: tuple[type, ...] = (V2Model, v2_class)
+    if not hasattr(v2_class, "train_step"):
+        if "return_loss" not in _forward_arguments(v2_class):
+            return v2_class
+        mixed = (V2Model, _OwnStep, v2_class)
+    return type(v2_class.__name__, mixed, {"__doc__": v2_class.__doc__})
+
+
+class _OwnStep:
+    """The `train_step` of a model of mmcv's first years, which only has `forward(return_loss=True)`."""
+
+    def train_step(self, data: Any, optimizer: Any) -> dict[str, Any]:
+        losses = self(return_loss=True, **data)  # type: ignore[operator]
+        loss, log_vars = parsed_losses(losses if isinstance(losses, Mapping) else {"loss": losses})
+        return {"loss": loss, "log_vars": log_vars, "num_samples": samples_in(data)}
+
+    def val_step(self, data: Any, *optimizer: Any) -> dict[str, Any]:
+        return self.train_step(data, None)
+
+
+def parsed_losses(losses: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
+    """The sum of all entries whose name contains 'loss', and every entry as a number for the log."""
+    means = {name: sum(part.mean() for part in value) if isinstance(value, (list, tuple)) else value.mean()
+             for name, value in losses.items()}  # fmt: skip
+    total = sum(value for name, value in means.items() if "loss" in name)
+    return total, {**{name: value.item() for name, value in means.items()}, "loss": total.item()}
+
+
+def _forward_arguments(v2_class: type) -> Mapping[str, Any]:
+    forward = getattr(v2_class, "forward", None)
+    return {} if forward is None else signature(forward).parameters

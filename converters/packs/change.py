@@ -50,10 +50,6 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "swap": _swapped,  # (height, width) <-> (width, height)
     "list": lambda value: value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value],
     "not": lambda value: not value,
-    "times 255": lambda value: [round(item * 255, 6) for item in value],
-    "twice": lambda value: value * 2,
-    "one more": lambda value: value + 1,
-    "around one": lambda value: (round(1 - value, 12), round(1 + value, 12)),
 }
 
 
@@ -64,7 +60,7 @@ class Change:
     ``rename`` moves arguments (``data_prefix.img`` goes into a dict), ``values`` tells them otherwise, ``presets``
     names a value that v3 knows by a word. ``default`` fills in what v2 took and v3 would not, ``set`` always sets.
     ``drop`` takes away what has no effect any more, ``lost`` takes away and says so; ``remove`` takes the whole
-    element out of its list, ``then`` puts others behind it. ``moves`` carries a value from one nested place to another.
+    element out of its list.
     """
 
     to: str | None = None
@@ -78,8 +74,6 @@ class Change:
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     note: str | None = None
     remove: bool = False
-    then: tuple[Mapping[str, Any], ...] = ()
-    moves: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, node: Mapping[str, Any]) -> bool:
         return all(_holds(test, node, key) for key, test in self.when.items())
@@ -94,15 +88,6 @@ class Change:
                 report(f"{node.get('type')}.{key}: {self.lost[key]}", slot)
             elif key not in self.drop:
                 put_path(result, self.rename.get(key, key), self._told(key, slot))
-        for path in self.drop:
-            if "." in path:
-                drop_path(result, path)
-        for old, new in self.moves.items():
-            moved = get_path(result, old)
-            if moved is not None:
-                drop_path(result, old)
-                if moved.value is not None:
-                    put_path(result, new, moved)
         for key, value in self.default.items():
             if not _has_path(result, key):
                 put_path(result, key, Slot(traced(value)))
@@ -164,20 +149,6 @@ def put_path(target: TracedDict, path: str, slot: Slot) -> None:
     target.put(last, slot)
 
 
-def drop_path(target: TracedDict, path: str) -> None:
-    """Remove ``a.b.c``, and the dicts on the way that are empty then."""
-    first, _, rest = path.partition(".")
-    inner = target.get(first)
-    if not rest:
-        target.drop(first)
-    elif isinstance(inner, TracedDict):
-        inner = inner.copy()
-        drop_path(inner, rest)
-        target.put(first, inner)
-        if not inner:
-            target.drop(first)
-
-
 def get_path(node: Mapping[str, Any], path: str) -> Slot | None:
     """The slot at ``a.b.c``, or None."""
     *parents, last = path.split(".")
@@ -193,21 +164,7 @@ def _has_path(node: Mapping[str, Any], path: str) -> bool:
     return get_path(node, path) is not None
 
 
-_KEYS = {
-    "presets",
-    "then",
-    "moves",
-    "to",
-    "when",
-    "rename",
-    "values",
-    "default",
-    "set",
-    "drop",
-    "lost",
-    "note",
-    "remove",
-}
+_KEYS = {"presets", "to", "when", "rename", "values", "default", "set", "drop", "lost", "note", "remove"}
 
 
 def read_changes(entry: Any, where: str) -> tuple[Change, ...]:
@@ -230,4 +187,4 @@ def read_changes(entry: Any, where: str) -> tuple[Change, ...]:
     for how in entry.get("values", {}).values():
         if isinstance(how, str) and how not in VALUES:
             raise PackError(f"{where}: unknown value change {how!r}; known: {', '.join(VALUES)}")
-    return (Change(**{**entry, "drop": tuple(entry.get("drop", ())), "then": tuple(entry.get("then", ()))}),)
+    return (Change(**{**entry, "drop": tuple(entry.get("drop", ()))}),)

@@ -14,12 +14,11 @@ import yaml
 from mmmigrate.converters.packs.change import Change, PackError, Report, read_changes
 from mmmigrate.converters.read.traced import TracedDict
 
-_FOLDER = files("mmmigrate.converters.packs") / "data"
 Table = Mapping[str, tuple[Change, ...]]
 _TABLES = ("transforms", "datasets", "models")
 _KEYS = {
-    "name", "title", "scope", "extends", "borrows", "packages", "pipeline", "dataset", "loaders", "preprocessor",
-    "evaluators", "wrappers", "runtime", "names", "variables", *_TABLES,
+    "name", "title", "scope", "extends", "packages", "pipeline", "dataset", "loaders", "preprocessor", "evaluators",
+    "wrappers", "runtime", "names", *_TABLES,
 }  # fmt: skip
 
 
@@ -34,8 +33,6 @@ class Pack:
     name: str
     title: str
     scope: str | None
-    extends: Pack | None
-    borrows: str | None  # the codebase whose classes it names with that codebase's scope before them
     transforms: Table
     datasets: Table
     models: Table
@@ -46,40 +43,18 @@ class Pack:
     preprocessor: Mapping[str, Any] = field(default_factory=dict)
     evaluators: Mapping[str, Any] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
-    variables: Mapping[str, Any] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
-    def own_names(self) -> frozenset[str]:
-        """Classes of the old codebase itself, without those of the pack that it extends."""
-        return self.names.get("v2", frozenset())
-
-    @cached_property
-    def lineage(self) -> tuple[str, ...]:
-        """Its name and those of the packs that it extends."""
-        return (self.name, *(self.extends.lineage if self.extends else ()))
-
-    @cached_property
     def v2_names(self) -> frozenset[str]:
-        """Every class that a config of the old codebase is known to name."""
+        """Every class that the old codebase is known to have."""
         tables = [name for table in (self.transforms, self.datasets, self.models) for name in table]
-        return self.own_names.union(tables, self.extends.v2_names if self.extends else ())
+        return self.names.get("v2", frozenset()) | frozenset(tables)
 
     @cached_property
     def v3_names(self) -> frozenset[str]:
-        """Every class that a config of the new codebase may name; empty where that is not known."""
-        own = self.names.get("v3", frozenset())
-        inherited = self.extends.v3_names if self.extends else frozenset()
-        return own | inherited | _shared_names() if own or inherited else own
-
-    def scoped(self, name: str) -> str:
-        """The name of a v3 class, with the scope of the codebase that it is borrowed from."""
-        if self.borrows is None or "." in name or name in self.names.get("v3", frozenset()):
-            return name
-        lender = pack_named(self.borrows)
-        lent = name in lender.names.get("v3", frozenset()) or name in lender.transforms
-        return f"{lender.scope}.{name}" if lent else name
+        return self.names.get("v3", frozenset())
 
     def change(self, table: Table, node: TracedDict) -> Change | None:
         """The first change of a class that holds for this dict; None where the table does not know the class."""
@@ -100,13 +75,9 @@ class Pack:
 @cache
 def builtin_packs() -> tuple[Pack, ...]:
     """The packs that are shipped, by name."""
-    files = sorted(item.name for item in _FOLDER.iterdir() if item.name.endswith(".yaml"))
-    return tuple(_builtin(name.removesuffix(".yaml")) for name in files if not name.endswith(".names.yaml"))
-
-
-@cache
-def _builtin(name: str) -> Pack:
-    return _read(f"{name}.yaml", (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    folder = files("mmmigrate.converters.packs") / "data"
+    found = [item for item in folder.iterdir() if item.name.endswith(".yaml") and not item.name.endswith(".names.yaml")]
+    return tuple(_read(item.name, item.read_text(encoding="utf-8")) for item in sorted(found, key=lambda i: i.name))
 
 
 def load_pack(path: Path) -> Pack:
@@ -119,9 +90,10 @@ def load_pack(path: Path) -> Pack:
 
 def pack_named(name: str) -> Pack:
     """A shipped pack. Raises PackError with the names there are."""
-    if not name.isidentifier() or not (_FOLDER / f"{name}.yaml").is_file():
-        raise PackError(f"no pack is called {name!r}; there are {', '.join(pack.name for pack in builtin_packs())}")
-    return _builtin(name)
+    for pack in builtin_packs():
+        if pack.name == name:
+            return pack
+    raise PackError(f"no pack is called {name!r}; there are {', '.join(pack.name for pack in builtin_packs())}")
 
 
 def _read(where: str, text: str) -> Pack:
@@ -143,23 +115,16 @@ def _made(where: str, said: Mapping[str, Any], parent: Pack | None) -> Pack:
         inherited = getattr(parent, table) if parent else {}
         own = {name: read_changes(entry, f"{where}: {table}.{name}") for name, entry in (said.get(table) or {}).items()}
         tables[table] = {**inherited, **own}
-    plain = (
-        "pipeline",
-        "dataset",
-        "loaders",
-        "wrappers",
-        "preprocessor",
-        "evaluators",
-        "runtime",
-        "packages",
-        "variables",
-    )
+    plain = ("pipeline", "dataset", "loaders", "wrappers", "preprocessor", "evaluators", "runtime", "packages")
     merged = {key: {**(getattr(parent, key) if parent else {}), **(said.get(key) or {})} for key in plain}
     names = {side: frozenset(listed) for side, listed in (said.get("names") or _names(said["name"])).items()}
+    if parent:
+        names = {side: names.get(side, frozenset()) | parent.names.get(side, frozenset()) for side in ("v2", "v3")}
+    if "v3" in names:
+        names["v3"] |= _shared_names()
     scope = said.get("scope") or (parent.scope if parent else None)
     fields: dict[str, Any] = {**tables, **merged}
-    title = said.get("title", said["name"])
-    return Pack(said["name"], title, scope, parent, said.get("borrows"), names=names, **fields)
+    return Pack(said["name"], said.get("title", said["name"]), scope, names=names, **fields)
 
 
 @cache
@@ -169,7 +134,7 @@ def _shared_names() -> frozenset[str]:
 
 
 def _names(pack: str) -> dict[str, list[str]]:
-    file = _FOLDER / f"{pack}.names.yaml"
+    file = files("mmmigrate.converters.packs") / "data" / f"{pack}.names.yaml"
     if not file.is_file():
         return {}
     listed = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmmigrate.converters.packs.change import told
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import Pipeline
 from mmmigrate.converters.read.traced import Slot, TracedDict, traced
@@ -24,17 +23,12 @@ def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None
         for key, slot in normalizing.normalize.slots():
             name = rules.get("normalize", {}).get(key, key)
             if key != "type" and name is not None:
-                how = rules.get("values", {}).get(key)
-                made.put(name, told(how, slot) if how else slot)
+                made.put(name, slot)
         for key, value in rules.get("normalized", {}).items():
             made.put(key, Slot(traced(value)))
     for pipeline in pipelines[:1] if pipelines[0].pads else pipelines:
         for pad in pipeline.pads:
             _pad(made, pad, rules.get("pad", {}))
-    for step in pipelines[0].transforms:
-        for key, name in rules.get("steps", {}).get(step.get("type") if isinstance(step, dict) else None, {}).items():
-            if isinstance(step, TracedDict) and key in step:
-                made.put(name, step.slot(key))
     for key, value in rules.get("default", {}).items():
         if key not in made:
             made.put(key, Slot(traced(value)))

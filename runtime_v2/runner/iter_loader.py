@@ -34,8 +34,7 @@ class IterLoader:
             self._tell_sampler()
             self._begin_pass()
             batch = next(self.iter_loader)
-        if self._tracked:
-            self._served += 1
+        self._served += 1
         return batch
 
     def __len__(self) -> int:
