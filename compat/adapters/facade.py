@@ -52,6 +52,13 @@ class V2RunnerFacade(RunnerState):
     def meta(self, meta: dict[str, Any]) -> None:
         self._meta = meta
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[Any]:
+        """v2 hooks ask for the kind of runner by `isinstance`."""
+        from mmmigrate.runtime_v2.runner import EpochBasedRunner, IterBasedRunner
+
+        return EpochBasedRunner if self.by_epoch else IterBasedRunner
+
     @property
     def model(self) -> Any:
         """The model inside a v2 data-parallel wrapper: v2 hooks write `runner.model.module`."""

@@ -7,6 +7,7 @@ from typing import Any
 from mmmigrate.compat.adapters.batch import opened
 from mmmigrate.compat.adapters.engine import of_engine
 from mmmigrate.compat.adapters.facade import V2RunnerFacade, facade_of
+from mmmigrate.compat.adapters.gradients import keep_gradients
 from mmmigrate.compat.adapters.loss import step_late
 from mmmigrate.compat.priority import Priority, get_priority
 
@@ -17,7 +18,8 @@ class V2HookAdapter:
     v2's stages of evaluation belong to its `workflow`; the evaluation of a v2 run calls no hooks, so v3's validation
     stages are not passed on. v2's `before_run` comes when weights are initialised and loaded: in v3 that is
     `before_train`. A hook that steps the optimizer does it instead of the optimizer wrapper; one that acts before
-    v2's optimizer hook (a higher priority than ABOVE_NORMAL) acts before the step here too.
+    v2's optimizer hook (a higher priority than ABOVE_NORMAL) acts before the step here too. Gradients stay in place
+    after an iteration, as in v2.
     """
 
     v2_class: type[Any]
@@ -45,6 +47,7 @@ class V2HookAdapter:
         ):
             step_late(runner, facade.losses, _hook_base(type(self)))
         facade.log_buffer.is_read |= "LoggerHook" in kinds
+        keep_gradients(runner.optim_wrapper)
         self.v2_hook.before_run(facade)
 
     def after_train(self, runner: Any) -> None:

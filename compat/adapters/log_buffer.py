@@ -44,6 +44,16 @@ class _Output(dict[str, Any]):
         super().__init__()
         self.hub = message_hub
 
+    def update(self, *others: Any, **values: Any) -> None:
+        """As a dict does, one by one, so that each value is logged."""
+        for name, value in dict(*others, **values).items():
+            self[name] = value
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            self[name] = default
+        return self[name]
+
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
         if self.hub is not None and isinstance(value, (int, float)) and name != "eval_iter_num":

@@ -21,7 +21,10 @@ class V2Model:
 
     v2_outputs: dict[str, Any] | None = None
 
-    def train_step(self, data: Any, optim_wrapper: Any) -> dict[str, Any]:
+    def train_step(self, data: Any, optim_wrapper: Any = None) -> dict[str, Any]:
+        if optim_wrapper is None:  # a v2 hook runs the model without a step
+            plain: dict[str, Any] = super().train_step(unpacked(data, self))  # type: ignore[misc]
+            return plain
         if isinstance(optim_wrapper, Mapping) or hasattr(optim_wrapper, "optim_wrappers"):
             several = {name: wrapper.optimizer for name, wrapper in optim_wrapper.items()}
             outputs = super().train_step(unpacked(data, self), several)  # type: ignore[misc]

@@ -22,7 +22,7 @@ PEERS = HERE.parents[1] / ".peers"
 _INSTALLED_ALONE = ("mmcv", "mmengine")
 # mmcv imports torchvision at import time and uses nothing of it in training.
 _TORCHVISION = {"__init__.py": '__version__ = "0.28.0"\n', "models/__init__.py": ""}
-_MMDET = "mmdet==2.28.2"
+_PUBLISHED = {"mmdet": "mmdet==2.28.2", "mmcls": "mmcls==0.25.0", "mmseg": "mmsegmentation==0.30.0"}
 
 
 def python_of(generation: str) -> Path:
@@ -45,15 +45,21 @@ def python_of(generation: str) -> Path:
 
 def published_mmdet() -> Path:
     """The folder of the configs that mmdet 2.28.2 published, downloaded first if it is missing."""
-    folder = PEERS / "mmdet-v2"
-    with _made_once(folder, _MMDET) as is_missing:
+    return published("mmdet") / "mmdet" / ".mim" / "configs"
+
+
+def published(codebase: str) -> Path:
+    """The folder that holds the package of a v2 codebase as its wheel does, downloaded first if it is missing."""
+    requirement = _PUBLISHED[codebase]
+    folder = PEERS / f"{codebase}-v2"
+    with _made_once(folder, requirement) as is_missing:
         if is_missing:
-            _run([sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), _MMDET])
+            _run([sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), requirement])
             wheel = next(folder.glob("*.whl"))
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(folder)
             wheel.unlink()
-    return folder / "mmdet" / ".mim" / "configs"
+    return folder
 
 
 @contextmanager
@@ -109,4 +115,4 @@ def _run(command: list[str], **environment: str) -> None:
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or ["v2", "v3", "mmdet"]:
-        print(published_mmdet() if name == "mmdet" else python_of(name))
+        print(published(name) if name in _PUBLISHED else python_of(name))

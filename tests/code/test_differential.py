@@ -1,0 +1,182 @@
+"""Hooks, schedules and constructors of users' kinds: converted, they train to the same bits in every engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from differential.runs import Case, Tree, differences, run_everywhere
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "code"
+SOURCES = {
+    "after_iteration": "HKC001/after_iteration",
+    "best": "HKC001/messages_of_the_run",
+    "check": "HKC001/helpers_are_given_what_they_ask_for",
+    "reports": "HKC001/inherited_and_super",
+    "stages": "HKC001/stages_and_names",
+    "steps": "HKC002/steps_the_optimizer",
+    "relatives": "HKC002/relatives_stay_together",
+    "cool": "HKC004/by_epoch_or_iteration",
+    "falling": "HKC004/momentum_and_another_policy",
+    "first": "OWC001/default_constructor",
+    "halves": "OWC001/standing_alone",
+}
+TEXTS = {
+    "gradients": """
+from mmcv.runner import HOOKS, Hook
+
+
+@HOOKS.register_module()
+class GradientHook(Hook):
+
+    def after_train_iter(self, runner):
+        self.norm = max(float(p.grad.norm()) for p in runner.model.parameters())
+        runner.logger.info(self.norm.hex())
+""",
+    "rates": """
+from mmcv.runner import HOOKS, Hook
+
+
+@HOOKS.register_module()
+class RateHook(Hook):
+
+    def __init__(self, factor=0.5):
+        self.factor, self.seen = factor, []
+
+    def before_train_iter(self, runner):
+        for group in runner.optimizer.param_groups:
+            group['lr'] = 0.1 * self.factor**runner.iter
+        self.seen = self.seen + runner.current_lr()
+
+    def after_train_iter(self, runner):
+        if self.every_n_inner_iters(runner, 2) or self.end_of_epoch(runner):
+            runner.log_buffer.update(dict(a=runner.iter), 3)
+            runner.log_buffer.update({'b': runner.outputs['loss'].item(), 'c': 1})
+            self.log(runner, {'d': runner.outputs['log_vars']['loss_main']})
+
+    def log(self, runner, values):
+        runner.log_buffer.update(values, 2)
+""",
+    "average": """
+import copy
+
+import torch
+from mmcv.parallel import is_module_wrapper
+from mmcv.runner.hooks import HOOKS, Hook
+
+
+@HOOKS.register_module()
+class AverageHook(Hook):
+    \"\"\"Averages the weights, and puts them in place at the end.\"\"\"
+
+    def __init__(self, momentum=0.2, interval=1):
+        self.momentum, self.interval = momentum, interval
+
+    @staticmethod
+    def _inner(model):
+        return model.module if is_module_wrapper(model) else model
+
+    @torch.no_grad()
+    def before_run(self, runner):
+        self.averaged = {name: value.clone() for name, value in runner.model.module.named_parameters()}
+        self._note(runner)
+
+    @torch.no_grad()
+    def after_iter(self, runner):
+        if not self.every_n_iters(runner, self.interval):
+            return
+        for name, value in runner.model.module.named_parameters():
+            self.averaged[name].lerp_(value, self.momentum)
+        if self.is_last_iter(runner):
+            runner.model.module.load_state_dict(self.averaged, strict=False)
+
+    def after_run(self, runner):
+        self._note(runner)
+
+    def _note(self, runner):
+        runner.logger.info('%d of %d', runner.iter, runner._max_epochs)
+""",
+    "past": """
+from mmcv.runner import HOOKS, LrUpdaterHook
+
+
+@HOOKS.register_module()
+class FallingLrUpdaterHook(LrUpdaterHook):
+    \"\"\"Its rate depends on the loss, so no position in the run says what it is.\"\"\"
+
+    best = 10.0
+
+    def get_lr(self, runner, base_lr):
+        return base_lr * min(1.0, self.best)
+
+    def after_train_iter(self, runner):
+        super().after_train_iter(runner)
+        self.best = min(self.best, runner.outputs['loss'].item())
+""",
+}
+CASES = [
+    Case("past", "FallingLrUpdaterHook", args={"by_epoch": False}),
+    Case("best", "Best"),
+    Case("check", "Check"),
+    Case("reports", "Reporting"),
+    Case("stages", "Everything", about="built"),
+    Case("steps", "SecondStep"),
+    Case("steps", "Plain"),
+    Case("gradients", "GradientHook"),
+    Case("rates", "RateHook"),
+    Case("average", "AverageHook", args={"interval": 2}),
+    Case("cool", "CoolDownLrUpdaterHook", "schedule", {"floor": 0.01}),
+    Case(
+        "cool",
+        "CoolDownLrUpdaterHook",
+        "schedule",
+        {"floor": 0.01, "by_epoch": False, "warmup": "linear", "warmup_iters": 4},
+        about="by iteration in epochs",
+    ),
+    Case(
+        "cool",
+        "CoolDownLrUpdaterHook",
+        "schedule",
+        {"by_epoch": False, "warmup": "exp", "warmup_iters": 4},
+        {"by_epoch": False},
+        "by iteration",
+    ),
+    Case(
+        "cool",
+        "CoolDownLrUpdaterHook",
+        "schedule",
+        {"warmup": "constant", "warmup_iters": 1, "warmup_by_epoch": True},
+        {},
+        "warm-up in epochs",
+    ),
+    Case("falling", "FallingMomentumUpdaterHook", "schedule", {"by_epoch": False}),
+    Case("falling", "HalvedLrUpdaterHook", "schedule", {"step": [1, 2], "warmup": "linear", "warmup_iters": 4}),
+    Case(
+        "first",
+        "HeadFirst",
+        "constructor",
+        options={"optimizer": {"type": "SGD", "lr": 0.1, "constructor": "HeadFirst", "paramwise_cfg": {"a": 1}}},
+    ),
+    Case(
+        "halves",
+        "Halves",
+        "constructor",
+        options={"optimizer": {"type": "SGD", "lr": 0.1, "constructor": "Halves", "paramwise_cfg": {"a": 1}}},
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, peer_v2: Path, peer_v3: Path) -> dict:
+    tree = Tree(tmp_path_factory.mktemp("code"))
+    for name, fixture in SOURCES.items():
+        tree.add_text(name, (FIXTURES / fixture / "before.py").read_text())
+    for name, text in TEXTS.items():
+        tree.add_text(name, text)
+    return run_everywhere(peer_v2, peer_v3, tree, CASES)
+
+
+@pytest.mark.parametrize("engine", ["mmcv", "runtime_v3", "mmengine"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_converted_class_trains_to_the_same_bits(results: dict, case: Case, engine: str) -> None:
+    assert differences(results["runtime_v2"][case.name], results[engine][case.name]) == []
