@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from mmmigrate.compat.aliases.patching import hand_on, with_submodules
 from mmmigrate.compat.aliases.table import LIBRARIES, Library
 from mmmigrate.compat.suggest import did_you_mean
 
@@ -20,6 +21,7 @@ class AliasModule(ModuleType):
     def __init__(self, name: str, library: Library) -> None:
         super().__init__(name, f"{name} {library.version}, answered by {library.runtime}")
         self.__dict__["_library"] = library
+        self.__dict__["_patched"] = {}
         # A path makes it a package, so that its submodules are looked for; they are found by name, not in a folder.
         self.__path__: list[str] = []
         if name == library.name:
@@ -37,6 +39,9 @@ class AliasModule(ModuleType):
             found = getattr(source, name, None)
             if found is not None and not isinstance(found, ModuleType):
                 return found
+        found = self._imported(name)
+        if found is not None:
+            return found
         path = f"{self.__name__}.{name}"
         if path in self._library.modules():
             # The real library has imported most of its submodules by the time one could ask.
@@ -47,13 +52,39 @@ class AliasModule(ModuleType):
         # `mmcv.parallel.collate` is a submodule and a function; importing the module must not hide the function.
         if isinstance(value, AliasModule) and any(hasattr(source, name) for source in self._sources()):
             return
+        old = getattr(self, name, None)
+        if old is not None and not name.startswith("__"):
+            places = hand_on(self._sources(), name, old, value)
+            self._patched.setdefault(name, (old, places))
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        value = self.__dict__.get(name)
+        super().__delattr__(name)
+        if name in self._patched:
+            old, places = self._patched.pop(name)
+            hand_on(places, name, value, old)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._public_names()})
 
     def _sources(self) -> list[ModuleType]:
         return [import_module(source) for source in sources_of(self.__name__)]
+
+    def _imported(self, name: str) -> Any:
+        """What a module of the real library has because it imports it: the name as the packages around it know it.
+
+        Only for modules that hold no others: a package has the names that it says it has.
+        """
+        path = self.__name__
+        if path.count(".") < 2 or any(module.startswith(path + ".") for module in self._library.modules()):
+            return None
+        places = with_submodules(self._sources())
+        while "." in path:
+            path = path.rpartition(".")[0]
+            places += [import_module(source) for source in sources_of(path)]
+        found = [vars(place)[name] for place in places if vars(place).get(name) is not None]
+        return next((value for value in found if not _is_own_module(value)), None)
 
     def _public_names(self) -> list[str]:
         names: set[str] = set()
@@ -129,6 +160,10 @@ def _own_names(module: ModuleType) -> list[str]:
         and not isinstance(value, ModuleType)
         and getattr(value, "__module__", module.__name__) == module.__name__
     ]
+
+
+def _is_own_module(value: Any) -> bool:
+    return isinstance(value, ModuleType) and value.__name__.startswith("mmmigrate")
 
 
 def _is_installed(name: str) -> bool:

@@ -181,3 +181,14 @@ def test_what_is_gone_says_what_to_use() -> None:
         "mmmigrate.runtime_v2 does not answer for mmcv.ops.nms: its compiled operators have no counterpart here: "
         "torchvision.ops has nms, roi_align and deform_conv2d"
     )
+
+
+def test_a_patch_of_an_alias_reaches_the_code_behind_it() -> None:
+    code = (
+        "from unittest.mock import patch\nimport mmcv.runner.checkpoint as c\n"
+        "from mmmigrate.runtime_v2.checkpoint import loading\n"
+        "with patch('mmcv.runner.checkpoint.get_dist_info', lambda: 5), patch.object(c, 'load_from_http', 6):\n"
+        "    print(loading.get_dist_info(), loading.load_from_http, c.get_dist_info(), c.torch.__name__)\n"
+        "print(loading.get_dist_info(), c.get_dist_info(), loading.load_from_http.__name__)\n"
+    )
+    assert run(INSTALL + code) == "5 6 5 torch\n(0, 1) (0, 1) load_from_http\n"
