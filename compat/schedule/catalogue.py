@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mmmigrate.compat.schedule.cooldown import CosineAnnealingCooldown
 from mmmigrate.compat.schedule.cycles import CosineRestart, Cyclic, OneCycle, OneCycleMomentum
 from mmmigrate.compat.schedule.errors import ScheduleError
 from mmmigrate.compat.schedule.policies import (
@@ -48,6 +49,7 @@ POLICIES: dict[Quantity, dict[str, Entry]] = {
         "OneCycle": Entry(OneCycle),
         "LinearAnnealing": Entry(LinearAnnealing),
         "YOLOX": Entry(YOLOX),
+        "CosineAnnealingCooldown": Entry(CosineAnnealingCooldown),
     },
     "momentum": {
         "Step": Entry(Step, {"gamma": 0.5}),
