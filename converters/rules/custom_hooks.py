@@ -35,6 +35,11 @@ def _converted(exp: Experiment, slot: Slot) -> Slot | None:
         return slot  # None: no hooks
     kind = hook.get("type")
     _check_priority(exp, slot)
+    if kind is None:
+        exp.note(
+            "a hook without a type: mmcv cannot build it, nor can mmengine (KeyError: 'type')", "custom_hooks", slot
+        )
+        return slot
     if kind in DEFAULT:
         exp.note(f"hook {kind!r}: {DEFAULT[kind]}", "custom_hooks", slot, Effect.EXACT)
         return None

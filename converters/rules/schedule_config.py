@@ -8,11 +8,14 @@ from typing import Any
 
 from mmmigrate.compat.schedule import POLICIES, Plan, Quantity, ScheduleError, policy_name
 from mmmigrate.compat.schedule import RunLength as PlannedRun
+from mmmigrate.converters.rules.drift import poly_strays
 from mmmigrate.converters.rules.experiment import Experiment, RunLength, Section
 
 # Policies whose recurrence mmengine has; the others are closed forms only.
 _STOCK = ("Fixed", "Step", "Exp", "Poly", "CosineAnnealing", "FlatCosineAnnealing", "LinearAnnealing", "CosineRestart",
           "OneCycle")  # fmt: skip
+# Those that fall along a power of what is left, where errors of rounding may add up.
+_STRAIGHT = ("Poly", "LinearAnnealing")
 # Those that need the length of the run in the unit in which they count.
 _NEED_LENGTH = ("Poly", "FlatCosineAnnealing", "LinearAnnealing")
 
@@ -27,6 +30,7 @@ class Schedule:
     policy: str  # canonical: Step, CosineAnnealing …
     by_epoch: bool
     warmup: str | None
+    base: float = 1.0  # the optimizer's own value, 1 where it is not known
 
     @property
     def never_set(self) -> bool:
@@ -51,9 +55,17 @@ class Schedule:
             return f"policy {items['policy']!r}"
         if self.policy in _NEED_LENGTH and self.by_iteration_in_epochs:
             return f"{items['policy']} by iteration in an epoch runner, whose iterations the config does not know"
-        if self.warmup is not None:
-            return self._stock_warmup()
-        return self._stock_main()
+        why = self._stock_main() if self.warmup is None else self._stock_warmup()
+        if why is None and self.policy in _STRAIGHT and not self.by_epoch and self._strays():
+            return f"{items['policy']} over so many iterations: the rounding of a recurrence adds up past 1e-12"
+        return why
+
+    def _strays(self) -> bool:
+        items, get = self.section.items, self.section.items.get
+        power = get("power", 1.0) if self.policy == "Poly" else 1.0
+        warmup = (self.warmup, get("warmup_iters", 0), get("warmup_ratio", 0.1))
+        low = items.get(f"min_{self.quantity}") or 0.0
+        return poly_strays(self.run.length.value, power, low, self.base, *warmup)
 
     def _stock_warmup(self) -> str | None:
         items = self.section.items
@@ -110,7 +122,13 @@ def read(exp: Experiment, key: str) -> Schedule | None:
     _check(exp, key, quantity, run)
     default = name not in ("Cyclic", "OneCycle") and (run.kind == "epoch" or quantity == "momentum")
     by_epoch = bool(section.items.get("by_epoch", default))
-    return Schedule(section, run, quantity, name, by_epoch, section.items.get("warmup"))
+    return Schedule(section, run, quantity, name, by_epoch, section.items.get("warmup"), _base(exp, quantity))
+
+
+def _base(exp: Experiment, quantity: Quantity) -> float:
+    optimizer = exp.get("optimizer")
+    value = optimizer.get(quantity) if isinstance(optimizer, dict) else None
+    return float(value) if isinstance(value, (int, float)) and value > 0 else 1.0
 
 
 def _check(exp: Experiment, key: str, quantity: Quantity, run: RunLength) -> None:
