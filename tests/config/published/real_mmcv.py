@@ -1,0 +1,170 @@
+"""Runs in the environment of mmcv 1.7.2: what its hooks do over the whole of each run.
+
+python real_mmcv.py CASES.json OUT ITERS_PER_EPOCH [HOOKS_OF_THE_CODEBASE.py …]
+"""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import mmcv.runner.hooks.optimizer as optimizer_hooks
+import numpy as np
+import torch
+from mmcv.runner import HOOKS, build_optimizer
+from mmcv.runner.hooks import CheckpointHook, EvalHook
+from mmcv.utils import build_from_cfg
+from torture import Given, groups_of, groups_with, torture_model, unmarked
+
+optimizer_hooks.GradScaler = Given
+
+
+def title(policy):
+    return policy.title() if policy == policy.lower() else policy
+
+
+def runner_for(v2, length):
+    kind, count = run_length(v2)
+    epochs = count if kind == "epoch" else None
+    iters = epochs * length if epochs else count
+    runner = SimpleNamespace(epoch=0, iter=0, inner_iter=0, data_loader=range(length), meta={}, hooks=[], _hooks=[])
+    runner.max_epochs = runner._max_epochs = epochs
+    runner.max_iters = runner._max_iters = iters
+    return kind, runner
+
+
+def run_length(v2):
+    runner = v2.get("runner")
+    if runner:
+        key = "max_epochs" if runner["type"] == "EpochBasedRunner" else "max_iters"
+        return key[4:-1], runner[key]
+    return ("epoch", v2["total_epochs"]) if "total_epochs" in v2 else ("iter", v2["total_iters"])
+
+
+def updaters(v2, kind):
+    made = []
+    for key, suffix in (("lr_config", "LrUpdaterHook"), ("momentum_config", "MomentumUpdaterHook")):
+        if v2.get(key) is not None:
+            config = dict(v2[key])
+            if kind == "iter" and key == "lr_config":
+                config.setdefault("by_epoch", False)
+            config["type"] = title(config.pop("policy")) + suffix
+            made.append(build_from_cfg(config, HOOKS))
+    return made
+
+
+def course(v2, length):
+    """Rates and momenta of two groups at every iteration, shape (iterations, groups, 2)."""
+    kind, runner = runner_for(v2, length)
+    runner.optimizer = groups_with(v2["optimizer"])
+    hooks = updaters(v2, kind)
+    values = np.empty((runner.max_iters, 2, 2))
+    for hook in hooks:
+        hook.before_run(runner)
+    for i in range(runner.max_iters):
+        runner.iter, runner.epoch = i, i // length if kind == "epoch" else 0
+        for hook in hooks:
+            if kind == "epoch" and i % length == 0:
+                hook.before_train_epoch(runner)
+            hook.before_train_iter(runner)
+        values[i] = groups_of(runner.optimizer)
+    return values
+
+
+def eval_hook(v2, kind, cls):
+    options = dict(v2.get("evaluation") or {})
+    own = {key: options[key] for key in ("start", "interval", "dynamic_intervals") if key in options}
+    hook = cls(torch.utils.data.DataLoader([0]), by_epoch=kind == "epoch", **own)
+    hook._do_evaluate = lambda runner: runner.events.append(["evaluation", done(runner, kind)])
+    return hook
+
+
+def done(runner, kind):
+    return (runner.epoch if kind == "epoch" else runner.iter) + 1
+
+
+def events(v2, length, eval_class):
+    """[what, after how many epochs or iterations], evaluations and checkpoints, in order."""
+    kind, runner = runner_for(v2, length)
+    runner.events = []
+    hooks = []
+    if v2.get("checkpoint_config") is not None:
+        config = dict(v2["checkpoint_config"])
+        if kind == "iter":
+            config.setdefault("by_epoch", False)
+        hook = CheckpointHook(**config)
+        hook._save_checkpoint = lambda runner: runner.events.append(
+            ["checkpoint", (runner.epoch if hook.by_epoch else runner.iter) + 1]
+        )
+        hooks.append(hook)
+    if v2["has_val"] and v2.get("evaluation", {}) is not None:
+        hooks.append(eval_hook(v2, kind, eval_class))
+    runner.logger = SimpleNamespace(info=lambda *a: None)
+    if kind == "epoch":
+        for epoch in range(runner.max_epochs):
+            runner.epoch = epoch
+            for stage in ("before_train_epoch", "after_train_epoch"):
+                for hook in hooks:
+                    getattr(hook, stage)(runner)
+        return runner.events
+    runner.log_buffer = SimpleNamespace(clear=lambda: None)
+    for iteration in range(runner.max_iters):
+        runner.iter = iteration
+        for stage in ("before_train_iter", "after_train_iter"):
+            for hook in hooks:
+                getattr(hook, stage)(runner)
+    return runner.events
+
+
+def stepping(v2):
+    """Clipping, accumulation and loss scale, from the optimizer hook that the codebases build."""
+    options, fp16 = v2.get("optimizer_config"), v2.get("fp16")
+    if fp16 is not None and "type" not in (options or {}):
+        # mmdet hands on all of fp16, mmcls the scale only
+        scale = {key: fp16[key] for key in ("loss_scale",) if key in fp16}
+        options = {**(options or {}), **scale, "type": "Fp16OptimizerHook"}
+    if options is None:
+        return None
+    hook = build_from_cfg({"type": "OptimizerHook", **options}, HOOKS)
+    scale = None
+    if "Fp16" in type(hook).__name__:
+        scale = [hook._scale_update_param, hook.loss_scaler.given]
+    return {"clip": hook.grad_clip, "accumulation": getattr(hook, "cumulative_iters", 1), "scale": scale}
+
+
+def param_groups(v2):
+    """(rate, decay) of every parameter of a model that has something for every rule."""
+    optimizer = dict(v2["optimizer"])
+    if optimizer.get("constructor", "DefaultOptimizerConstructor") != "DefaultOptimizerConstructor":
+        return None
+    model = torture_model((optimizer.get("paramwise_cfg") or {}).get("custom_keys") or {})
+    if not hasattr(torch.optim, optimizer["type"]):
+        kept = {key: optimizer[key] for key in ("lr", "weight_decay", "paramwise_cfg") if key in optimizer}
+        optimizer = {"type": "SGD", **kept}
+    made = build_optimizer(model, optimizer)
+    named = {id(p): (g["lr"], g.get("weight_decay")) for g in made.param_groups for p in g["params"]}
+    return {name: named[id(p)] for name, p in model.named_parameters() if p.requires_grad}
+
+
+def main(cases, out, length, *files):
+    eval_class = EvalHook
+    for index, file in enumerate(files):
+        spec = importlib.util.spec_from_file_location(f"of_the_codebase_{index}", file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)  # registers its hooks
+        eval_class = getattr(module, "EvalHook", eval_class)
+    results = {}
+    for case in json.loads(Path(cases).read_text()):
+        v2 = unmarked(case["v2"])
+        try:
+            np.save(Path(out) / f"{case['key']}.v2.npy", course(v2, int(length)))
+            results[case["key"]] = {"events": events(v2, int(length), eval_class), "stepping": stepping(v2),
+                                    "groups": param_groups(v2)}  # fmt: skip
+        except (TypeError, ValueError, KeyError, AssertionError, AttributeError) as error:
+            results[case["key"]] = {"refused": f"{type(error).__name__}: {error}"}
+    (Path(out) / "v2.json").write_text(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
