@@ -17,6 +17,7 @@ from mmmigrate.compat.adapters.install import install
 from mmmigrate.compat.adapters.loops import V2EpochBasedTrainLoop, V2IterBasedTrainLoop
 from mmmigrate.compat.adapters.metric import DatasetEvaluate
 from mmmigrate.compat.adapters.sampler import GlobalRandomSampler, IterLoaderSampler
+from mmmigrate.compat.adapters.v3_hook import V3Hook
 
 if not real_mmengine_trains():
     install()
@@ -37,5 +38,6 @@ __all__ = [
     "V2IterBasedTrainLoop",
     "V2LinearMomentumEMAHook",
     "V2OptimWrapperConstructor",
+    "V3Hook",
     "install",
 ]

@@ -11,6 +11,8 @@ _NAMES = {
     "hook": {"hook", "hooks"},
     "dataset": {"dataset", "datasets"},
     "pipeline": {"pipeline", "pipelines"},
+    "optimizer constructor": {"optimizer builder", "optimizer constructor"},
+    "runner constructor": {"runner builder"},
 }
 
 
@@ -27,7 +29,7 @@ def v2_registries() -> Iterator[Any]:
 
 
 def v2_class(kind: str, name: str) -> Any:
-    """The class registered as `name` in a v2 registry of that kind (`hook`, `dataset`, `pipeline`, `model`), or None.
+    """The class registered as `name` in a v2 registry of that kind (`hook`, `model`, … see `_NAMES`), or None.
 
     Models lie in registries of many names (backbone, head, detector …), so any registry counts if it gives an
     nn.Module.
