@@ -38,6 +38,10 @@ class Policy:
         """The value after `progress` of `total` steps for a group whose base value is `base`."""
         raise ScheduleError(f"{type(self).__name__} defines no value")
 
+    def values(self, bases: Sequence[Any], progress: int, total: int) -> list[float]:
+        """The values of several parameter groups at once."""
+        return [self.value(base, progress, total) for base in bases]
+
 
 class Fixed(Policy):
     """The base value throughout."""
@@ -58,14 +62,22 @@ class Step(Policy):
         self.step, self.gamma, self.floor = step, gamma, floor
 
     def value(self, base: Any, progress: int, total: int) -> float:
-        value: float = base * self.gamma ** self._decays(progress)
-        return value if self.floor is None else max(value, self.floor)
+        return self.values([base], progress, total)[0]
+
+    def values(self, bases: Sequence[Any], progress: int, total: int) -> list[float]:
+        factor = self.gamma ** self._decays(progress)
+        if self.floor is None:
+            return [base * factor for base in bases]
+        return [max(base * factor, self.floor) for base in bases]
 
     def _decays(self, progress: int) -> int:
         if isinstance(self.step, int):
             return progress // self.step
         # mmcv takes the first milestone that lies ahead, which differs from a count when the list is not sorted
-        return next((i for i, milestone in enumerate(self.step) if progress < milestone), len(self.step))
+        for i, milestone in enumerate(self.step):
+            if progress < milestone:
+                return i
+        return len(self.step)
 
 
 class Exp(Policy):

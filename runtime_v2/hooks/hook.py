@@ -138,7 +138,8 @@ class Hook:
 def resolve(hooks: Sequence[Hook], stage: str) -> tuple[HookMethod, ...]:
     """The bound methods to call at `stage`, in order, without those that are known to do nothing.
 
-    A method set on the hook itself, as ClosureHook does, counts as an override.
+    A method set on the hook itself, as ClosureHook does, counts as an override. (It is not looked for in the hook's
+    `__dict__`: asking for that makes every attribute of the hook slower from then on.)
     """
     found = []
     for hook in hooks:
@@ -147,9 +148,9 @@ def resolve(hooks: Sequence[Hook], stage: str) -> tuple[HookMethod, ...]:
         for name in (stage, FALLBACKS.get(stage)):
             if name is None:
                 break
-            inherited = getattr(type(hook), name, None) is getattr(Hook, name, None)
-            if not inherited or name in getattr(hook, "__dict__", ()):
-                found.append(getattr(hook, name))
+            method = getattr(hook, name)
+            if getattr(method, "__func__", None) is not getattr(Hook, name, None):
+                found.append(method)
                 break
     return tuple(found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import time
 from typing import TYPE_CHECKING
 
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
@@ -19,14 +19,14 @@ class IterTimerHook(Hook):
 
     def before_epoch(self, runner: BaseRunner) -> None:
         """Start the clock."""
-        self.t = time.time()
+        self.t = time()
 
     def before_iter(self, runner: BaseRunner) -> None:
         """Log the time that the batch took."""
-        runner.log_buffer.add("data_time", time.time() - self.t)
+        runner.log_buffer.add("data_time", time() - self.t)
 
     def after_iter(self, runner: BaseRunner) -> None:
         """Log the time of the iteration and start the clock again."""
-        now = time.time()
+        now = time()
         runner.log_buffer.add("time", now - self.t)
         self.t = now

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 from mmmigrate.compat import schedule
 from mmmigrate.runtime_v2.hooks.hook import HOOKS
 from mmmigrate.runtime_v2.hooks.updater import UpdaterHook
-from mmmigrate.runtime_v2.optim.groups import map_optimizers, map_values
+from mmmigrate.runtime_v2.optim.groups import map_optimizers
 
 if TYPE_CHECKING:
     from mmmigrate.runtime_v2.runner.base import BaseRunner
@@ -60,7 +60,9 @@ class LrUpdaterHook(UpdaterHook):
 
     def get_regular_lr(self, runner: BaseRunner) -> Any:
         """The regular rate now of every group, in the form of `base_lr`."""
-        return map_values(lambda bases: [self.get_lr(runner, base) for base in bases], self._bases)
+        if isinstance(self._bases, dict):
+            return {name: [self.get_lr(runner, base) for base in bases] for name, bases in self._bases.items()}
+        return [self.get_lr(runner, base) for base in self._bases]
 
     def get_warmup_lr(self, cur_iters: int) -> Any:
         """The warm-up's rates at iteration `cur_iters`, in the form of `base_lr`."""
@@ -86,11 +88,12 @@ class LrUpdaterHook(UpdaterHook):
         self._set_lr(runner, values)
 
     def _set_lr(self, runner: BaseRunner, lr_groups: Any) -> None:
-        if isinstance(runner.optimizer, dict):
-            for name, optimizer in runner.optimizer.items():
-                _set_rates(optimizer, lr_groups[name])
-        elif runner.optimizer is not None:
-            _set_rates(runner.optimizer, lr_groups)
+        optimizer = runner.optimizer
+        if isinstance(optimizer, dict):
+            for name, each in optimizer.items():
+                _set_rates(each, lr_groups[name])
+        elif optimizer is not None:
+            _set_rates(optimizer, lr_groups)
 
 
 def _initial_rates(name: str, optimizer: Optimizer) -> list[float]:
@@ -127,6 +130,13 @@ class PolicyLrUpdaterHook(LrUpdaterHook):
         """The policy's rate now."""
         progress, total = self._progress(runner)
         return self.value(base_lr, progress, total)  # type: ignore[attr-defined,no-any-return]
+
+    def get_regular_lr(self, runner: BaseRunner) -> Any:
+        """The regular rate now of every group; worked out together, unless a subclass has a `get_lr` of its own."""
+        if isinstance(self._bases, dict) or type(self).get_lr is not PolicyLrUpdaterHook.get_lr:
+            return super().get_regular_lr(runner)
+        progress, total = self._progress(runner)
+        return self.values(self._bases, progress, total)  # type: ignore[attr-defined]
 
 
 @HOOKS.register_module()

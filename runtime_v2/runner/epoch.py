@@ -36,18 +36,27 @@ class EpochBasedRunner(BaseRunner):
         self.mode = "train"
         self.data_loader = data_loader
         self._max_iters = self._max_epochs * len(data_loader)  # type: ignore[operator]
-        self._hooks.methods.clear()
+        self._stages.clear()
         self.call_hook("before_train_epoch")
         batches = self._batches(data_loader)
-        for i, data_batch in enumerate(batches, getattr(batches, "served", 0)):
-            self.data_batch = data_batch
-            self._inner_iter = i
-            self.call_hook("before_train_iter")
-            self.run_iter(data_batch, train_mode=True, **kwargs)
-            self.call_hook("after_train_iter")
+        calls, run_iter = self._calls(), self.run_iter
+        plain = (
+            getattr(run_iter, "__func__", None) is EpochBasedRunner.run_iter
+            and self.batch_processor is None
+            and not kwargs
+        )
+        for self._inner_iter, self.data_batch in enumerate(batches, getattr(batches, "served", 0)):
+            for method in calls["before_train_iter"]:
+                method(self)
+            if plain:  # what run_iter does, without the calls
+                self._take_outputs(self.model.train_step(self.data_batch, self.optimizer))
+            else:
+                run_iter(self.data_batch, train_mode=True, **kwargs)
+            for method in calls["after_train_iter"]:
+                method(self)
             del self.data_batch
             self._iter += 1
-            if self.resume_points is not None and self.resume_points.waits and i + 1 < len(data_loader):
+            if self.resume_points is not None and self.resume_points.waits and self._inner_iter + 1 < len(data_loader):
                 self.resume_points.complete(self, self._position, [batches])
         self.call_hook("after_train_epoch")
         self._epoch += 1
@@ -65,13 +74,11 @@ class EpochBasedRunner(BaseRunner):
         self.model.eval()
         self.mode = "val"
         self.data_loader = data_loader
-        self._hooks.methods.clear()
+        self._stages.clear()
         self.call_hook("before_val_epoch")
-        for i, data_batch in enumerate(data_loader):
-            self.data_batch = data_batch
-            self._inner_iter = i
+        for self._inner_iter, self.data_batch in enumerate(data_loader):
             self.call_hook("before_val_iter")
-            self.run_iter(data_batch, train_mode=False)
+            self.run_iter(self.data_batch, train_mode=False)
             self.call_hook("after_val_iter")
             del self.data_batch
         self.call_hook("after_val_epoch")

@@ -34,7 +34,8 @@ class IterLoader:
             self._tell_sampler()
             self._begin_pass()
             batch = next(self.iter_loader)
-        self._served += 1
+        if self._tracked:
+            self._served += 1
         return batch
 
     def __len__(self) -> int:

@@ -29,9 +29,16 @@ class IterBasedRunner(BaseRunner):
         self.data_loader = data_loader
         self._epoch = data_loader.epoch
         self.data_batch = next(data_loader)
-        self.call_hook("before_train_iter")
-        self._take_outputs(self.model.train_step(self.data_batch, self.optimizer, **kwargs))
-        self.call_hook("after_train_iter")
+        calls = self._calls()
+        for method in calls["before_train_iter"]:
+            method(self)
+        if kwargs:
+            outputs = self.model.train_step(self.data_batch, self.optimizer, **kwargs)
+        else:  # by itself, since a call with `**` takes three times as long
+            outputs = self.model.train_step(self.data_batch, self.optimizer)
+        self._take_outputs(outputs)
+        for method in calls["after_train_iter"]:
+            method(self)
         del self.data_batch
         self._inner_iter += 1
         self._iter += 1
@@ -74,15 +81,18 @@ class IterBasedRunner(BaseRunner):
         self.call_hook("before_epoch")
         self.data_loader = next((loader for loader, (mode, _) in zip(loaders, workflow) if mode == "train"), None)
         first = self._begin(loaders)
+        phases = [
+            (i, loader, self._phase(mode), mode == "train", iters)
+            for i, (loader, (mode, iters)) in enumerate(zip(loaders, workflow))
+        ]
         while self._iter < self._max_iters:
-            for i, (loader, (mode, iters)) in enumerate(zip(loaders, workflow)):
+            for i, loader, phase, is_train, iters in phases:
                 if (i, 0) >= first:
                     self._inner_iter = 0
-                phase = self._phase(mode)
                 for done in range(iters):
                     if (i, done) < first:
                         continue
-                    if mode == "train" and self._iter >= self._max_iters:
+                    if is_train and self._iter >= self._max_iters:
                         break
                     if self.resume_points is not None:
                         self._mark((i, done), loaders)

@@ -30,8 +30,13 @@ class LogBuffer:
 
     def update(self, vars: Mapping[str, Any], count: int = 1) -> None:
         """Add one value per name, each standing for `count` samples."""
+        values, counts = self.val_history, self.n_history
         for key, value in vars.items():
-            self.add(key, value, count)
+            if key in values:
+                values[key].append(value)
+                counts[key].append(count)
+            else:
+                values[key], counts[key] = [value], [count]
 
     def add(self, key: str, value: Any, count: int = 1) -> None:
         """Add one value that stands for `count` samples."""

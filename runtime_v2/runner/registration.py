@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from inspect import signature
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 from mmmigrate.compat.priority import Priority, get_priority
 from mmmigrate.compat.schedule import POLICIES, ScheduleError, policy_name
 from mmmigrate.compat.suggest import did_you_mean
-from mmmigrate.runtime_v2.hooks.calling import HookList
+from mmmigrate.runtime_v2.hooks.calling import StageMethods, ThroughCallHook
 from mmmigrate.runtime_v2.hooks.checkpoint import CheckpointHook
-from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
+from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook, HookMethod
 from mmmigrate.runtime_v2.registry import build_from_cfg
 
 HookConfig = dict[str, Any] | Hook | None
@@ -21,20 +22,30 @@ HookConfig = dict[str, Any] | Hook | None
 class HookRegistration:
     """The part of a runner that holds its hooks in calling order: by priority, then by registration."""
 
-    _hooks: HookList
+    _stages: StageMethods
 
-    def _init_hooks(self) -> None:
-        self._hooks = HookList()
+    @property
+    def _hooks(self) -> list[Hook]:
+        return self._stages.hooks
+
+    @_hooks.setter
+    def _hooks(self, hooks: Iterable[Hook]) -> None:
+        self._stages.take(hooks)
 
     @property
     def hooks(self) -> list[Hook]:
         """The hooks in calling order."""
-        return self._hooks
+        return self._stages.hooks
 
     def call_hook(self, fn_name: str) -> None:
         """Call every hook's method of that name, in order, leaving out those that do nothing."""
-        for method in self._hooks.methods[fn_name]:
+        for method in self._stages[fn_name]:
             method(self)
+
+    def _calls(self) -> Mapping[str, tuple[HookMethod, ...]]:
+        """What to call at each stage: the hooks' methods, or `call_hook` itself where a project has its own."""
+        own = getattr(self.call_hook, "__func__", None) is not HookRegistration.call_hook
+        return ThroughCallHook() if own else self._stages
 
     def register_hook(self, hook: Hook, priority: int | str | Priority = "NORMAL") -> None:
         """Insert `hook` behind all hooks of the same or a higher priority (a lower number)."""

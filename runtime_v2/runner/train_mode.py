@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from torch import nn
+
+IS_TRAINING = attrgetter("training")
 
 
 class TrainMode:
@@ -15,17 +19,12 @@ class TrainMode:
     def __init__(self) -> None:
         self._model: nn.Module | None = None
         self._modules: list[nn.Module] = []
-        self._flags: list[bool] = []
-        self._plain = False
 
     def ensure(self, model: nn.Module) -> None:
         """Put `model` into train mode."""
-        if self._plain and model is self._model and [module.training for module in self._modules] == self._flags:
+        if model is self._model and all(map(IS_TRAINING, self._modules)):
             return
         model.train()
-        self._model = model
-        self._modules = list(model.modules())
-        self._flags = [module.training for module in self._modules]
-        self._plain = all(
-            type(module).train is nn.Module.train and "train" not in vars(module) for module in self._modules
-        )
+        modules = list(model.modules())
+        plain = all(type(module).train is nn.Module.train and "train" not in vars(module) for module in modules)
+        self._model, self._modules = (model, modules) if plain else (None, [])

@@ -99,7 +99,8 @@ class LoggerHook(Hook):
         due = self.every_n_inner_iters if self.by_epoch else self.every_n_iters
         if due(runner, self.interval) or (not self.ignore_last and self.end_of_epoch(runner)):
             runner.log_buffer.average(self.interval)
-        self._log_if_ready(runner)
+        if runner.log_buffer.ready:
+            self._log_if_ready(runner)
 
     def after_train_epoch(self, runner: BaseRunner) -> None:
         """Log what is ready, such as metrics."""
