@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.reverse import engine as reverse_engine
 from mmmigrate.converters.rules import engine
 from mmmigrate.converters.rules.experiment import Note, Options
 
@@ -36,4 +37,9 @@ def _forward(tree: TracedDict, options: Options) -> Translation:
     return Translation(exp.v3, exp.notes)
 
 
-_DIRECTIONS = {"v3": Direction(_forward, engine.sources_of)}
+def _backward(tree: TracedDict, options: Options) -> Translation:
+    reversal = reverse_engine.translate(tree, options)
+    return Translation(reversal.v2, reversal.notes)
+
+
+_DIRECTIONS = {"v3": Direction(_forward, engine.sources_of), "v2": Direction(_backward, reverse_engine.sources_of)}

@@ -26,7 +26,7 @@ def _packs(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...])
 @click.command(short_help="Convert config files or folders.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--to", "to", type=click.Choice(["v3"]), default="v3", show_default=True, help="Generation to convert to."
+    "--to", "to", type=click.Choice(["v3", "v2"]), default="v3", show_default=True, help="Generation to convert to."
 )
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="Write here: a file, or a folder.")
 @click.option("-w", "--write", is_flag=True, help="Rewrite in place.")
@@ -55,7 +55,7 @@ def command(to: str, select: tuple[str, ...], ignore: tuple[str, ...], schedule:
     The files are never executed.
     """
     request = Request(json=json_target, sarif=sarif_target, **asked)
-    options = Options(schedule, order, flatten, select, ignore, packs=packs)
+    options = Options(schedule, order, flatten, select, ignore, to, packs=packs)
     results = _convert(request, options)
     report(request, results, write_results(request, results), to)
     _warn_of_bases(results)

@@ -91,7 +91,13 @@ ABSOLUTE = Remark(
     "The new file keeps the path of its base. Written elsewhere it would inherit from the old generation's file.",
     Effect.MANUAL,
 )
-REMARKS = (DEFERRED, REJECTED, UNHANDLED, KEPT, UNKNOWN, CLASH, FLATTENED, ABSOLUTE)
+INEXPRESSIBLE = Remark(
+    "REV001",
+    "v3 setting that v2 cannot express",
+    "Converting to v2: mmcv 1.x has no key, hook or policy that does the same, so training would differ without it.",
+    Effect.MANUAL,
+)
+REMARKS = (INEXPRESSIBLE, DEFERRED, REJECTED, UNHANDLED, KEPT, UNKNOWN, CLASH, FLATTENED, ABSOLUTE)
 READ_ERRORS = {
     "CFG001": "not valid Python",
     "CFG002": "a file that is missing, unreadable or of another kind",

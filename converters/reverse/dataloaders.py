@@ -1,0 +1,99 @@
+"""The dataloaders of the three splits -> ``data``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.read.traced import Slot, TracedDict
+from mmmigrate.converters.reverse.reversal import Reversal, Reverse
+from mmmigrate.converters.rules.experiment import Section
+
+SPLITS = ("train", "val", "test")
+_SAMPLERS = {
+    "DefaultSampler",
+    "InfiniteSampler",
+    "mmmigrate.compat.adapters.GlobalRandomSampler",
+    "mmmigrate.compat.adapters.IterLoaderSampler",
+}
+_GROUPED = ("AspectRatioBatchSampler", "mmdet.AspectRatioBatchSampler")  # what mmdet 2 does without being asked
+_PLAIN_COLLATE = ("default_collate", "pseudo_collate", None)
+
+
+def convert(rev: Reversal) -> None:
+    loaders = {split: rev.section(f"{split}_dataloader") for split in SPLITS}
+    rev.use(*(f"{split}_dataloader" for split in SPLITS))
+    if not any(loaders.values()):
+        return
+    data = TracedDict()
+    train = loaders["train"]
+    shared = {}
+    if train is not None:
+        for v3, v2 in (("batch_size", "samples_per_gpu"), ("num_workers", "workers_per_gpu")):
+            if v3 in train:
+                data.put(v2, train.take(v3))
+                shared[v2] = data[v2]
+        if train.items.get("persistent_workers") is not None:
+            data.put("persistent_workers", train.take("persistent_workers"))
+    own = {}
+    for split, loader in loaders.items():
+        if loader is None:
+            continue
+        if "dataset" in loader:
+            data.put(split, loader.take("dataset"))
+        own[split] = _own(rev, split, loader, shared)
+    for split, settings in own.items():
+        if settings:
+            data.put(f"{split}_dataloader", settings)
+    rev.put("data", data)
+
+
+def _own(rev: Reversal, split: str, loader: Section, shared: dict[str, Any]) -> TracedDict:
+    """What a split's loader has for itself."""
+    settings = TracedDict()
+    if split != "train":
+        batch, workers = loader.take("batch_size", 1), loader.take("num_workers")
+        if batch.value != 1:
+            settings.put("samples_per_gpu", batch)
+        if workers.value is not None and workers.value != shared.get("workers_per_gpu"):
+            settings.put("workers_per_gpu", workers)
+        if loader.items.get("persistent_workers"):
+            settings.put("persistent_workers", loader.take("persistent_workers"))
+    for key in ("drop_last", "pin_memory"):
+        if loader.items.get(key) is not None:
+            settings.put(key, loader.take(key))
+    shuffle = _shuffle(rev, split, loader)
+    if shuffle.value is not (split == "train"):
+        settings.put("shuffle", shuffle)
+    for key in ("persistent_workers", "drop_last", "pin_memory"):
+        loader.take(key)
+    collate = loader.take("collate_fn")
+    if (collate.value.get("type") if isinstance(collate.value, dict) else collate.value) not in _PLAIN_COLLATE:
+        rev.cannot(f"{loader.name}.collate_fn: v2 collates by DataContainer", loader.name, collate)
+    rev.report_rest(loader)
+    return settings
+
+
+def _shuffle(rev: Reversal, split: str, loader: Section) -> Slot:
+    sampler = loader.take("sampler")
+    grouped = loader.take("batch_sampler")
+    if isinstance(grouped.value, dict):
+        kind = grouped.value.get("type")
+        if kind in _GROUPED:
+            message = "batches of one orientation are mmdet 2's GroupSampler, which draws them in another order"
+            rev.note(message, loader.name, grouped, Effect.MEASURED)
+        else:
+            rev.cannot(f"batch sampler {kind!r}: v2 has no key for one", loader.name, grouped)
+    if not isinstance(sampler.value, TracedDict):
+        return Slot(split == "train")
+    kind = sampler.value.get("type")
+    if kind not in _SAMPLERS:
+        rev.cannot(f"sampler {kind!r}: v2 builds its samplers itself", loader.name, sampler)
+    for key, slot in sampler.value.slots():
+        if key not in ("type", "shuffle") and not (key == "round_up" and slot.value):
+            rev.cannot(f"{loader.name}.sampler.{key} has no counterpart in v2 and is dropped", loader.name, slot)
+    default = Slot(kind != "DefaultSampler" or True)
+    return sampler.value.slot("shuffle") if "shuffle" in sampler.value else default
+
+
+REVERSE = Reverse("DAT001", {"data": tuple(f"{split}_dataloader" for split in SPLITS)}, convert)

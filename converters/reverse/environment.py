@@ -1,0 +1,83 @@
+"""``env_cfg``, ``randomness``, ``load_from``, ``resume`` and the registry's scope -> the keys that v2 has for them."""
+
+from __future__ import annotations
+
+from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.reverse.reversal import Reversal, Reverse
+from mmmigrate.converters.rules.experiment import Section
+
+
+def convert(rev: Reversal) -> None:
+    _env(rev)
+    _randomness(rev)
+    _resume(rev)
+    if "default_scope" in rev.v3:
+        rev.use("default_scope")
+        rev.note("v2 has no registry scopes: types are looked up in the codebase that trains", "default_scope")
+    for key in ("tta_model", "tta_pipeline"):
+        if key in rev.v3:
+            rev.cannot(f"{key}: v2 augments at test time inside the test pipeline (MultiScaleFlipAug); it is kept", key)
+    if rev.complete:
+        for key, value in (("dist_params", TracedDict([("backend", "nccl")])), ("log_level", "INFO")):
+            if key not in rev.v2 and key not in rev.v3:
+                rev.put(key, value)
+
+
+def _env(rev: Reversal) -> None:
+    env = rev.section("env_cfg")
+    rev.use("env_cfg")
+    if env is None:
+        return
+    if "cudnn_benchmark" in env:
+        rev.put("cudnn_benchmark", env.take("cudnn_benchmark"))
+    processes = env.take("mp_cfg").value
+    mp = Section("env_cfg.mp_cfg", processes if isinstance(processes, dict) else {})
+    for key in ("mp_start_method", "opencv_num_threads"):
+        if key in mp:
+            rev.put(key, mp.take(key))
+    if "dist_cfg" in env:
+        rev.put("dist_params", env.take("dist_cfg"))
+    rev.report_rest(mp)
+    rev.report_rest(env)
+
+
+def _randomness(rev: Reversal) -> None:
+    seeds = rev.section("randomness")
+    rev.use("randomness")
+    if seeds is None:
+        return
+    for key in ("seed", "deterministic"):
+        if key in seeds:
+            rev.put(key, seeds.take(key))
+    if not seeds.items.get("diff_rank_seed"):
+        seeds.take("diff_rank_seed")
+    rev.report_rest(seeds)
+
+
+def _resume(rev: Reversal) -> None:
+    """mmengine resumes from `load_from` when `resume` is true, or finds the newest checkpoint if that is None."""
+    resume, weights = rev.slot("resume"), rev.slot("load_from")
+    rev.use("resume", "load_from")
+    resumes = bool(resume.value) and weights.value is not None
+    if "load_from" in rev.v3 or rev.complete:
+        rev.put("load_from", None if resumes else weights)
+    if "resume" in rev.v3 or rev.complete:
+        rev.put("resume_from", weights if resumes else None)
+    if resume.value and weights.value is None:
+        rev.put("auto_resume", True)
+    if isinstance(resume.value, str):
+        rev.cannot("resume is a switch in mmengine, not a path", "resume", resume)
+
+
+_ENV = ("dist_params", "cudnn_benchmark", "mp_start_method", "opencv_num_threads")
+REVERSE = Reverse(
+    "ENV001",
+    {
+        **dict.fromkeys(_ENV, ("env_cfg",)),
+        **dict.fromkeys(("seed", "deterministic"), ("randomness",)),
+        "load_from": ("load_from",),
+        "resume_from": ("resume", "load_from"),
+        "auto_resume": ("resume", "load_from"),
+    },
+    convert,
+)
