@@ -92,8 +92,8 @@ def _shuffle(rev: Reversal, split: str, loader: Section) -> Slot:
     for key, slot in sampler.value.slots():
         if key not in ("type", "shuffle") and not (key == "round_up" and slot.value):
             rev.cannot(f"{loader.name}.sampler.{key} has no counterpart in v2 and is dropped", loader.name, slot)
-    default = Slot(kind != "DefaultSampler" or True)
-    return sampler.value.slot("shuffle") if "shuffle" in sampler.value else default
+    return sampler.value.slot("shuffle") if "shuffle" in sampler.value else Slot(True)  # both samplers' default
 
 
-REVERSE = Reverse("DAT001", {"data": tuple(f"{split}_dataloader" for split in SPLITS)}, convert)
+_LOADERS = tuple(f"{split}_dataloader" for split in SPLITS)
+REVERSE = Reverse("DAT001", {"data": _LOADERS}, convert, owners=_LOADERS)

@@ -44,6 +44,8 @@ def _defer_logs(rev: Reversal) -> None:
 
 
 def _checkpoint(rev: Reversal, hooks: Section) -> None:
+    if "checkpoint" not in hooks and not rev.complete:
+        return
     slot = hooks.take("checkpoint", TracedDict([("interval", 1)]))
     if not isinstance(slot.value, dict):
         rev.put("checkpoint_config", slot)
@@ -68,6 +70,8 @@ def _checkpoint(rev: Reversal, hooks: Section) -> None:
 
 
 def _logger(rev: Reversal, hooks: Section, processor: Section | None) -> None:
+    if "logger" not in hooks and not rev.complete:
+        return
     slot = hooks.take("logger", TracedDict([("interval", 10)]))
     if not isinstance(slot.value, dict):
         rev.put("log_config", slot)

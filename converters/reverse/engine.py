@@ -6,7 +6,8 @@ import importlib
 from functools import cache
 
 from mmmigrate.compat.findings import Effect
-from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
+from mmmigrate.converters.generation import V2_KEYS
+from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, same
 from mmmigrate.converters.read.values import Symbol
 from mmmigrate.converters.reverse.reversal import Reversal, Reverse
 from mmmigrate.converters.rules.engine import rules
@@ -50,8 +51,10 @@ def translate(v3: TracedDict, options: Options) -> Reversal:
     for key, slot in rev.v3.slots():
         if key in rev.used:
             continue
-        if key in rev.v2:
-            rev.cannot(f"variable {key!r} would be read as a v2 key; it is dropped", key)
+        if key in rev.v2 or key in V2_KEYS:
+            if key not in rev.v2 or not same(rev.v2[key], slot.value):
+                message = f"{key}: without effect in v3, v2 would read it as its own setting; it is dropped"
+                rev.notes.append(Note(INEXPRESSIBLE, Effect.EXACT, message, key, slot))
             continue
         rev.v2.put(key, slot)
     return rev
@@ -73,7 +76,8 @@ def _defer(rev: Reversal) -> None:
 
 
 def _owners(v2_key: str) -> set[str]:
-    return {rule.makes[v2_key][0] for rule in reverse_rules() if v2_key in rule.makes}
+    found = [rule.owners or rule.makes[v2_key][:1] for rule in reverse_rules() if v2_key in rule.makes]
+    return {owner for owners in found for owner in owners}
 
 
 def _named(value: TracedDict) -> TracedDict:

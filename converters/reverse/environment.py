@@ -14,6 +14,15 @@ def convert(rev: Reversal) -> None:
     if "default_scope" in rev.v3:
         rev.use("default_scope")
         rev.note("v2 has no registry scopes: types are looked up in the codebase that trains", "default_scope")
+    if "data_preprocessor" in rev.v3:
+        rev.use("data_preprocessor")
+        rev.cannot(
+            "data_preprocessor: v2 normalizes and pads in the pipeline (Normalize, Pad); it is dropped",
+            "data_preprocessor",
+        )
+    for key in ("model", "train_dataloader"):
+        if isinstance(rev.get(key), dict):
+            rev.cannot(f"{key}: classes and arguments of the codebase keep their v3 names", key)
     for key in ("tta_model", "tta_pipeline"):
         if key in rev.v3:
             rev.cannot(f"{key}: v2 augments at test time inside the test pipeline (MultiScaleFlipAug); it is kept", key)

@@ -24,7 +24,7 @@ def convert(rev: Reversal) -> None:
     _best(rev, evaluation)
     _arguments(rev, evaluation)
     rev.use("val_evaluator", "test_evaluator")
-    if evaluation or (rev.complete and validates) or rev.get("val_evaluator") is not None:
+    if evaluation:
         rev.put("evaluation", evaluation)
 
 

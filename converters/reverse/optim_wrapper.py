@@ -79,8 +79,16 @@ def _optimizer(rev: Reversal, wrapper: Section) -> Slot:
         message = f"constructor {constructor.value!r} must be registered in OPTIMIZER_BUILDERS: v2 needs its own class"
         rev.note(message, "optim_wrapper", constructor, Effect.MANUAL)
     if paramwise.value is not None:
-        inner.put("paramwise_cfg", paramwise)
+        inner.put("paramwise_cfg", _paramwise(paramwise))
     return Slot(inner)
+
+
+def _paramwise(options: Slot) -> Slot:
+    """mmengine needs `norm_decay_mult=1.` beside a decay of biases to leave those of norms alone; mmcv leaves them."""
+    items = options.value
+    if isinstance(items, TracedDict) and items.get("bias_decay_mult", 1) != 1 and items.get("norm_decay_mult") == 1:
+        return Slot(TracedDict(item for item in items.slots() if item[0] != "norm_decay_mult"))
+    return options
 
 
 def _hook(rev: Reversal, wrapper: Section, mixed: bool) -> None:

@@ -19,13 +19,14 @@ _CLOSED = {
 _OF_CLOSED = {"type", "policy_by_epoch", "runner", "max_epochs", "max_iters", "by_epoch", "convert_to_iter_based",
               "optimizer_name", "begin", "end"}  # fmt: skip
 _ITERATION_ONLY = ("cyclic", "Cyclic", "OneCycle")
+ADAPTED = "mmmigrate.compat.adapters.V3"  # the hook V3LrUpdaterHook, which runtime_v2 finds by its path
 _EQUAL = "mmcv's policy is equal to these schedulers to 1e-12 of the peak at every iteration"
 
 
 def convert(rev: Reversal) -> None:
     if "param_scheduler" not in rev.v3:
         if rev.complete:
-            rev.put("lr_config", TracedDict([("policy", "fixed")]))
+            rev.put("lr_config", None)
         return
     run = rev.run_length
     if run is None:
@@ -36,19 +37,22 @@ def convert(rev: Reversal) -> None:
     try:
         made = _configs(rev, run)
     except Inexpressible as error:
-        rev.cannot(f"no lr_config of mmcv is equal to it: {error}; `param_scheduler` is kept", "param_scheduler")
-        return
+        message = (
+            f"no policy of mmcv is equal to it: {error}; policy {ADAPTED!r} is a hook of mmmigrate that steps these"
+        )
+        rev.cannot(f"{message} schedulers: in mmcv itself import it first", "param_scheduler")
+        made = {"lr_config": TracedDict([("policy", ADAPTED), ("schedulers", rev.slot("param_scheduler"))])}
     rev.use("param_scheduler")
     for key, config in made.items():
         rev.put(key, config)
 
 
-def _configs(rev: Reversal, run: RunLength) -> dict[str, TracedDict]:
+def _configs(rev: Reversal, run: RunLength) -> dict[str, TracedDict | None]:
     given: Any = rev.get("param_scheduler")
     if isinstance(given, dict) and "type" not in given:
         return _by_optimizer(given, run)
     entries = [given] if isinstance(given, dict) else list(given or [])
-    configs: dict[str, TracedDict] = {}
+    configs: dict[str, TracedDict | None] = {}
     stock: dict[str, list[Scheduler]] = {"lr": [], "momentum": []}
     for entry in entries:
         key = _CLOSED.get(str(entry.get("type"))) if isinstance(entry, dict) else None
@@ -66,15 +70,16 @@ def _configs(rev: Reversal, run: RunLength) -> dict[str, TracedDict]:
         if schedulers:
             configs[key] = schedule(schedulers)
             rev.note(_EQUAL, "param_scheduler", effect=Effect.MEASURED)
-    configs.setdefault("lr_config", TracedDict([("policy", "fixed")]))
+    if "lr_config" not in configs:
+        return {"lr_config": None, **configs}  # the rate stays as it is
     return configs
 
 
-def _by_optimizer(given: dict[str, Any], run: RunLength) -> dict[str, TracedDict]:
+def _by_optimizer(given: dict[str, Any], run: RunLength) -> dict[str, TracedDict | None]:
     """Schedulers of several optimizers: one config where all say the same."""
-    found: list[dict[str, TracedDict]] = []
+    found: list[dict[str, TracedDict | None]] = []
     for entries in given.values():
-        configs = {}
+        configs: dict[str, TracedDict | None] = {}
         for entry in entries if isinstance(entries, list) else [entries]:
             key = _CLOSED.get(str(entry.get("type")))
             if key is None:

@@ -42,7 +42,9 @@ class Scheduler:
 
     @property
     def end(self) -> Any:
-        return self.get("end", NEVER_ENDS)
+        """Left out, the runner sets the length of the run: known if it counts what the scheduler counts."""
+        same_unit = (self.run.kind == "epoch") == self.by_epoch
+        return self.get("end", self.run.length.value if same_unit else NEVER_ENDS)
 
     @property
     def by_epoch(self) -> bool:
@@ -61,7 +63,7 @@ class Scheduler:
     @property
     def lasts(self) -> bool:
         """Whether it goes on to the end of the run."""
-        if self.end == NEVER_ENDS:
+        if self.get("end") is None or self.end >= NEVER_ENDS:
             return True
         same_unit = (self.run.kind == "epoch") == self.by_epoch
         return same_unit and isinstance(self.run.length.value, int) and self.end >= self.run.length.value
@@ -103,8 +105,8 @@ def _warmup(schedulers: list[Scheduler]) -> tuple[dict[str, Any], list[Scheduler
         raise Inexpressible("two warm-ups")
     first = (ramps or flat)[0]
     rest = [item for item in schedulers if item is not first]
-    growth = [item for item in rest if item.kind == "Exponential" and item.end < NEVER_ENDS and not item.by_epoch]
-    if flat and first.end == NEVER_ENDS and len(growth) == 1:
+    growth = [item for item in rest if item.kind == "Exponential" and not item.by_epoch]
+    if flat and len(growth) == 1 and (first.end >= NEVER_ENDS or first.end > _length(first)):
         return _exponential_warmup(first, growth[0]), [item for item in rest if item is not growth[0]]
     name = "linear" if ramps else "constant"
     ratio = first.slot("start_factor" if ramps else "factor", 1.0 / 3)

@@ -100,10 +100,11 @@ class Reversal:
 class Reverse:
     """One reverse rule: the forward rule whose code it goes by, and the v3 keys that each v2 key is made from.
 
-    The first v3 key of a v2 key is its owner: a fragment writes the v2 key only if it holds that one, so that no two
-    bases of a config write the same key.
+    A fragment writes a v2 key only if it holds one of its owners, so that no two bases of a config write the same
+    key. The owner is the first of the v3 keys unless `owners` names others.
     """
 
     code: str
     makes: dict[str, tuple[str, ...]]
     convert: Callable[[Reversal], None]
+    owners: tuple[str, ...] = ()
