@@ -49,7 +49,7 @@ def convert_file(path: Path, converter: ConfigConverter) -> FileResult:
         converted.text,
         file.source.encode(converted.text),
         sorted(converted.findings),
-        [] if converted.flattened else [base.path for base in file.bases],
+        [] if converted.flattened else [base.path for base in file.inherited],
     )
 
 

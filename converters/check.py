@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mmmigrate.compat.findings import ConversionError
-from mmmigrate.converters.read.load import ConfigFile, inherit
+from mmmigrate.converters.read.load import ConfigFile, inherit, settings
 from mmmigrate.converters.read.source import Source
 from mmmigrate.converters.read.statements import run_module
 from mmmigrate.converters.read.traced import TracedDict, same
@@ -19,13 +19,11 @@ def check(file: ConfigFile, text: str, tree: TracedDict, base: TracedDict, flatt
     else:
         source = Source(Path(file.path), text, trusted=file.source.trusted)
         try:
-            names = run_module(source, base).names
+            module = run_module(source, base)
         except ConversionError as error:
             return str(error.finding)
-        own = TracedDict(item for item in names.slots() if not item[0].startswith("__"))
-        inherits = own.pop("_base_", None) is not None
-        own.drop("_deprecation_")
-        if inherits != (bool(file.base_paths) and not flatten):
+        own = settings(module)
+        if ("_base_" in module.names) != (bool(file.base_paths or file.imports) and not flatten):
             return "_base_"
     try:
         merged = inherit(file.source, own, base)

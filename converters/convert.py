@@ -71,6 +71,8 @@ class ConfigConverter:
             raise ConversionError(_place(file, error.note)) from error
         bases, flatten = self._bases(file)
         base, twice = union(converted.tree for converted in bases)
+        if file.imports and any(key not in new.tree for key in base):
+            flatten = flatten or "it imports a part of a base"
         result = Converted(file, "", new.tree, new.notes, _own_findings(file, new.notes, bases))
         if twice or flatten or self.options.flatten:
             reason = (
@@ -87,8 +89,10 @@ class ConfigConverter:
         return result
 
     def _bases(self, file: ConfigFile) -> tuple[list[Converted], str]:
+        if file.only_v3:
+            return [], file.only_v3
         try:
-            return [self._converted(item) for item in file.bases], ""
+            return [self._converted(item) for item in file.inherited], ""
         except ConversionError as error:
             return [], f"a base cannot be converted ({error.finding.message})"
 

@@ -12,7 +12,7 @@ from mmmigrate.converters.emit.scope import Scope
 from mmmigrate.converters.emit.statements import Division, divide
 from mmmigrate.converters.read.load import ConfigFile
 from mmmigrate.converters.read.source import Comment
-from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.read.traced import TracedDict, TracedList
 
 
 @dataclass
@@ -66,7 +66,9 @@ class _Layout:
         names = {name: file.own[name] for name in kept_names if name in file.own}
         ends = frozenset(file.statements[i].last_line for i in self.dropped)
         self.renderer = Renderer(Scope(file.source, names, base, literal), ends)
-        self.changes = override(TracedDict((key, tree.slot(key)) for key in division.written), base)
+        self.changes = override(TracedDict((key, tree.slot(key)) for key in division.written if key in tree), base)
+        if "_base_" in division.written:
+            self.changes = TracedDict([("_base_", TracedList(file.imported_paths)), *self.changes.slots()])
         self.homes: dict[str, int] = {}  # a variable that is written anew -> the statement that it replaces
         self.targets: dict[int, _Block | None] = {}  # dropped statement -> the block that its content went to
         self.orphans: dict[int, list[str]] = {}  # dropped statement that left nothing -> its comments
@@ -106,7 +108,7 @@ class _Layout:
         blocks: dict[str, _Block] = {}
         for _, key in sorted((len(self.statements) if home is None else home, key) for key, home in homes.items()):
             blocks[key] = block = self._block(key, homes[key])
-            whole = self.changes[key] is self.tree[key]
+            whole = self.changes[key] is self.tree.get(key)
             if whole and block.home is not None and key in self.statements[block.home].writes:
                 self.renderer.scope.names[key] = self.tree[key]
                 self.homes[key] = block.home

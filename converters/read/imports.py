@@ -27,7 +27,8 @@ class Imports:
             name = alias.asname or alias.name.partition(".")[0]
             path = alias.name if alias.asname else name
             env[name] = _module(path)
-            self.bound.add(name)
+            if isinstance(env[name], Symbol):
+                self.bound.add(name)
 
     def members(self, node: ast.ImportFrom, env: dict[str, Any]) -> None:
         """``from a import b``."""

@@ -18,7 +18,7 @@ from mmmigrate.converters.read.data import DATA_SUFFIXES, data_tree, fill_data
 from mmmigrate.converters.read.imports import Imports
 from mmmigrate.converters.read.names import names_of
 from mmmigrate.converters.read.source import Source, read_source, refuse
-from mmmigrate.converters.read.statements import Statement, run_module
+from mmmigrate.converters.read.statements import Module, Statement, run_module
 from mmmigrate.converters.read.traced import TracedDict
 from mmmigrate.converters.read.values import is_setting
 
@@ -37,6 +37,7 @@ class ConfigFile:
     base_paths: list[str]  # as written
     bases: list[ConfigFile]
     imports: list[tuple[int, str]] = field(default_factory=list)  # level and module under `read_base()`
+    pure_python: bool = False  # it imports what it names, as only mmengine's pure-Python configs do
     imported_bases: list[ConfigFile] = field(default_factory=list)  # what those are; `own` has their keys
 
     @property
@@ -59,9 +60,29 @@ class ConfigFile:
         return inherit(self.source, self.own, self.base)
 
     @property
+    def inherited(self) -> list[ConfigFile]:
+        """The files it inherits from, whichever way it names them."""
+        return self.bases or self.imported_bases
+
+    @property
+    def imported_paths(self) -> list[str]:
+        """The files under `read_base()` as entries of ``_base_``."""
+        paths = dict.fromkeys((level, module) for level, module in self.imports)
+        return [
+            f"{'./' if level == 1 else '../' * (level - 1)}{module.replace('.', '/')}.py" for level, module in paths
+        ]
+
+    @property
+    def only_v3(self) -> str:
+        """Why v2 could not name its bases; empty where it can."""
+        if any("::" in path for path in self.base_paths) or any(level == 0 for level, _ in self.imports):
+            return "a base lies in another package"
+        return ""
+
+    @property
     def generation(self) -> str | None:
         """``v2``, ``v3``, or None: by its keys, or by ways to inherit that only mmengine has."""
-        if self.imports or self.source.uses_base_config or any("::" in path for path in self.base_paths):
+        if self.pure_python or self.source.uses_base_config or any("::" in path for path in self.base_paths):
             return "v3"
         return generation_of(self.merged)
 
@@ -159,13 +180,20 @@ def parse(source: Source, load_base: LoadBase) -> ConfigFile:
     module = run_module(source, file.base, Imports(find_base))
     file.statements = module.statements
     file.imported_bases = inherited
+    file.pure_python = bool(file.imports or module.imported)
     if module.base is not None:
         file.__dict__["base"] = module.base
-    for name, slot in module.names.slots():
-        if name in module.imported or name.startswith("__") or name in RESERVED or not is_setting(slot.value):
-            continue
-        file.own.put(name, slot)
+    file.own = settings(module)
     return file
+
+
+def settings(module: Module) -> TracedDict:
+    """The variables of a file that are keys of the config."""
+    return TracedDict(
+        (name, slot)
+        for name, slot in module.names.slots()
+        if not (name.startswith("__") or name in RESERVED or name in module.imported) and is_setting(slot.value)
+    )
 
 
 def parse_data(source: Source, load_base: LoadBase) -> ConfigFile:

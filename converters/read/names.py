@@ -37,6 +37,8 @@ def _collect(node: ast.AST, local: frozenset[str], writes: set[str], reads: set[
             writes.update(alias.asname or alias.name.partition(".")[0] for alias in current.names)
         elif isinstance(current, ast.ExceptHandler) and current.name:
             writes.add(current.name)
+        elif isinstance(current, ast.With):
+            writes.add("_base_")  # `with read_base():`
         if isinstance(current, _OWN_SCOPE):
             if isinstance(current, ast.FunctionDef):
                 writes.add(current.name)

@@ -87,13 +87,13 @@ def _named(value: TracedDict) -> TracedDict:
         if isinstance(item.value, Symbol):
             return Slot(item.value.name)
         if isinstance(item.value, TracedDict):
-            changed = [(key, named(slot)) for key, slot in item.value.slots()]
-            same = all(slot.value is item.value[key] for key, slot in changed)
-            return item if same else Slot(TracedDict(changed), item.origin)
+            changed = [(key, named(slot)) for key, slot in item.value.slots() if key != "_scope_"]
+            same_items = len(changed) == len(item.value) and all(slot.value is item.value[key] for key, slot in changed)
+            return item if same_items else Slot(TracedDict(changed), item.origin)
         if isinstance(item.value, TracedList):
             elements = [named(slot) for slot in item.value.slots()]
-            same = all(new.value is old for new, old in zip(elements, item.value))
-            return item if same else Slot(TracedList(elements), item.origin)
+            same_items = all(new.value is old for new, old in zip(elements, item.value))
+            return item if same_items else Slot(TracedList(elements), item.origin)
         return item
 
     return TracedDict((key, named(slot)) for key, slot in value.slots())
