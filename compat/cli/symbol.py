@@ -15,6 +15,8 @@ def explain_symbol(name: str) -> None:
     Raises click.UsageError for a name that is not known, with near ones.
     """
     table = v2_symbols()
+    for root in table.roots if not table.load(name) else ():
+        table.load(root)
     symbol = table.get(name)
     if symbol is not None:
         _say(symbol, name)
@@ -44,7 +46,13 @@ def _say(symbol: Symbol, asked: str) -> None:
             click.echo(f"  {symbol.bridge} does the same as before: `mmmigrate code` imports that")
         return
     home, _, name = symbol.new.rpartition(".")
-    click.echo(f"  {symbol.status}: from {home} import {name}")
+    if symbol.is_builder:
+        registry_home, _, registry = home.rpartition(".")
+        click.echo(f"  moved: {registry}.{name}(cfg), from {registry_home} import {registry}")
+    elif symbol.status == "kept" and v2_symbols().shortcuts.get(home) == asked.rpartition(".")[0]:
+        click.echo(f"  kept: {asked}")
+    else:
+        click.echo(f"  {symbol.status}: from {home} import {name}")
     if symbol.note:
         click.echo(f"  differs: {symbol.note}")
     for old, new in symbol.keywords.items():

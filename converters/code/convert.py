@@ -84,7 +84,8 @@ class CodeConverter:
         if skips_file(source):
             return ConvertedCode(source, source.utf8, skipped=True)
         module = Module(source, name, self.project, bridge=self.options.bridge)
-        if words.isdisjoint(self._words):
+        own = {root.encode() for root in self.project.roots}
+        if words.isdisjoint(self._words - own):
             if b"=" in source.utf8 or words:
                 _ = module.tree  # what is not Python is said, also where nothing would change
             return ConvertedCode(source, source.utf8)

@@ -41,13 +41,26 @@ def _same(item: Imported, home: str, name: str | None) -> bool:
 
 
 def free_name(module: Module, name: str, home: str) -> str:
-    """``name``, or one with the library before it where the file uses that name for something else."""
-    if name not in module.taken_names:
-        return name
-    prefix = home.partition(".")[0]
-    if name.isupper():
-        return f"{prefix.upper()}_{name}"
-    return f"{prefix.capitalize()}{name}" if name[0].isupper() else f"{prefix}_{name}"
+    """The local name for ``home.name``: ``name``, or one with the library before it where that means something else."""
+    chosen, full = module.plan.chosen, f"{home}.{name}"
+    if full not in chosen:
+        prefix = home.partition(".")[0]
+        longer = f"{prefix}_{name}"
+        if name[0].isupper():
+            longer = longer.upper() if name.isupper() else f"{prefix.capitalize()}{name}"
+        names = [name, longer, *(f"{longer}_{number}" for number in range(2, 1000))]
+        taken = module.taken_names | set(chosen.values())
+        chosen[full] = next(item for item in names if item not in taken or _becomes(module, item, full))
+    return chosen[full]
+
+
+def _becomes(module: Module, local: str, full: str) -> bool:
+    """Whether the only thing that binds a local name is an import at the top that is about to mean ``full``."""
+    if local in module.plan.chosen.values() or module.scan.module.bound.get(local):
+        return False
+    items = [item for found in module.outline.imports.values() for item in found if item.local == local]
+    symbol = module.symbols.get(items[0].target) if len(items) == 1 else None
+    return symbol is not None and symbol.new == full and is_plain_top(module, items[0].statement)
 
 
 def write_imports(module: Module, plan: ImportPlan) -> None:

@@ -101,7 +101,7 @@ class Module:
         return ScopeScan(self.tree, names | self._starred.keys(), self.outline.imports)
 
     def _concerns(self, target: str) -> bool:
-        return target.partition(".")[0] in self.symbols.roots or self.project.owns(target)
+        return self.project.owns(target) or self.symbols.load(target)
 
     @cached_property
     def _starred(self) -> dict[str, str]:

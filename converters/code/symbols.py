@@ -21,7 +21,7 @@ class Symbol:
     ``new`` is its full name in the new generation, equal to ``path`` where it stays, None where it is gone.
     ``bridge`` is a name of ours that does the same as before, for what is gone. ``note`` says what differs or what
     to do instead. ``bases`` are the library's classes that a class derives from, ``keywords`` arguments that
-    have another name now.
+    have another name now. A builder's new name is a method of a registry, which takes the config alone.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Symbol:
     bridge: str | None = None
     bases: tuple[str, ...] = ()
     keywords: dict[str, str] = field(default_factory=dict)
+    is_builder: bool = False
 
     @property
     def status(self) -> str:
@@ -48,13 +49,25 @@ class Symbols:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     modules: dict[str, str | None] = field(default_factory=dict)  # v2 module -> its v3 module, None if it was split
     reexports: dict[str, list[str]] = field(default_factory=dict)  # module -> those whose names it has too
+    roots: frozenset[str] = frozenset()  # top-level packages that have a pack, loaded or not
     shortcuts: dict[str, str] = field(default_factory=dict)  # module of a new library -> the library that has its names
-    roots: frozenset[str] = frozenset()
+    _loaded: set[str] = field(default_factory=set)
     _found: dict[str, tuple[Symbol, int] | None] = field(default_factory=dict)
     _last_names: dict[str, list[Symbol]] = field(default_factory=dict)
 
+    def load(self, path: str) -> bool:
+        """Reads the pack of the library that a full name begins with; False if there is none."""
+        root = path.partition(".")[0]
+        if root in self.roots and root not in self._loaded:
+            self._loaded.add(root)
+            _add(self, yaml.load((PACKS / f"{root}.yaml").read_text(encoding="utf-8"), _Loader))
+            self._last_names.clear()
+        return root in self.roots
+
     def get(self, path: str) -> Symbol | None:
         """The symbol that a full name is, also by the module that defines it: ``mmcv.runner.hooks.hook.Hook``."""
+        if not self.load(path):
+            return None
         found = self.symbols.get(path)
         if found is not None:
             return found
@@ -107,6 +120,7 @@ class Symbols:
 
     def public(self, module: str) -> list[str]:
         """The names that a star import of a module binds."""
+        self.load(module)
         names: list[str] = []
         for home in (module, *self.reexports.get(module, ())):
             length = len(home) + 1
@@ -123,12 +137,8 @@ class Symbols:
 
 @cache
 def v2_symbols() -> Symbols:
-    """What the packs say of the names of v2 libraries."""
-    table = Symbols()
-    for file in sorted(PACKS.glob("*.yaml")):
-        _add(table, yaml.load(file.read_text(encoding="utf-8"), _Loader))
-    table.roots = frozenset(path.partition(".")[0] for path in table.modules)
-    return table
+    """What the packs say of the names of v2 libraries; each is read when a name of its library comes up."""
+    return Symbols(roots=frozenset(file.stem for file in PACKS.glob("*.yaml")))
 
 
 def _add(table: Symbols, pack: dict[str, Any]) -> None:
@@ -142,12 +152,12 @@ def _add(table: Symbols, pack: dict[str, Any]) -> None:
     bridges = dict(_spread(pack.get("bridges") or {}))
     kept = {module: {module: names} for module, names in (pack.get("kept") or {}).items()}
     found = [*_spread(kept), *_spread(pack.get("moved") or {}), *dict.fromkeys(pack.get("gone") or {}).items()]
-    for path, new in found:
-        note = notes.get(path) or (pack.get("gone") or {}).get(path, "")
+    gone, builders = pack.get("gone") or {}, pack.get("builders") or {}
+    for path, new in [*found, *builders.items()]:
+        note = notes.get(path) or gone.get(path) or ("" if new else "there is nothing of that name in the new package")
         table.modules.setdefault(path.rpartition(".")[0], None)
-        table.symbols[path] = Symbol(
-            path, new, note, bridges.get(path), tuple(bases.get(path, ())), keywords.get(path, {})
-        )
+        extra = (bridges.get(path), tuple(bases.get(path, ())), keywords.get(path, {}), path in builders)
+        table.symbols[path] = Symbol(path, new, note, *extra)
 
 
 def _spread(table: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -42,7 +42,7 @@ def _each(module: Module, node: ast.expr) -> None:
 
 def _path(module: Module, node: ast.Constant, path: str) -> None:
     table = module.symbols
-    if path.partition(".")[0] not in table.roots or module.project.owns(path) or module.is_skipped(node):
+    if module.project.owns(path) or module.is_skipped(node) or not table.load(path):
         return
     new = table.modules.get(path, "")
     if new == "" or (new is None and table.get(path)):

@@ -50,16 +50,39 @@ def _name(module: Module, item: Imported, uses: list[Use]) -> None:
         return
     if target == item.target:
         return
+    if symbol.is_builder:
+        _builder(module, item, symbol, uses)
+        return
     _say(module, symbol, item.statement, target)
     home, _, name = target.rpartition(".")
     local = item.local
     if item.alias.asname is None and name != item.local and _may_rename(module, item, uses):
-        local = module.plan.chosen.get(target) or free_name(module, name, home)
-        module.plan.chosen[target] = local
+        local = free_name(module, name, home)
         for use in uses:
             module.replace(use.root, local)
     module.plan.moves[item] = (home, name, local)
     _rename_keywords(module, symbol, uses)
+
+
+def _builder(module: Module, item: Imported, symbol: Symbol, uses: list[Use]) -> None:
+    """``build_detector(cfg)`` is ``MODELS.build(cfg)``, if nothing but the config is given anywhere."""
+    registry, _, method = (symbol.new or "").rpartition(".")
+    home, _, name = registry.rpartition(".")
+    if not uses or not all(use.sole and _takes_a_config(module, use) for use in uses) or module.is_package:
+        message = f"{item.target} is {name}.{method} of {home}, which takes the config and nothing else"
+        module.note(GONE, message, item.statement, marker=True)
+        return
+    _say(module, symbol, item.statement, symbol.new or "")
+    local = module.need(home, name)
+    for use in uses:
+        module.replace(use.root, f"{local}.{method}")
+    module.plan.drops.add(item)
+
+
+def _takes_a_config(module: Module, use: Use) -> bool:
+    call = module.parents.get(use.chain)
+    plain = isinstance(call, ast.Call) and call.func is use.chain and len(call.args) == 1 and not call.keywords
+    return plain and not module.is_skipped(use.node)
 
 
 def _may_rename(module: Module, item: Imported, uses: list[Use]) -> bool:
@@ -89,15 +112,20 @@ def _modules(module: Module, items: list[Imported], uses: list[Use]) -> None:
     for use in uses:
         target = _target(module, use.symbol, _written(use)) if use.symbol else None
         skipped = module.is_skipped(use.node)
+        if use.symbol is not None and use.symbol.is_builder and not _takes_a_config(module, use):
+            target = None
         if use.symbol is None or target is None or skipped or target == _written(use):
             left.append(use.path)
             if target is None and not skipped:
                 _say_left(module, use)
             continue
         home, _, name = target.rpartition(".")
-        home = module.symbols.shortcuts.get(home, home)
         _say(module, use.symbol, use.node, target)
-        module.replace(use.node, f"{module.need(home)}.{name}")
+        if use.symbol.is_builder:
+            above, _, registry = home.rpartition(".")
+            module.replace(use.node, f"{module.need(above, registry)}.{name}")
+        else:
+            module.replace(use.node, f"{module.need(module.symbols.shortcuts.get(home, home))}.{name}")
         _rename_keywords(module, use.symbol, [use])
     for item in items:
         _import_of_module(module, item, bool(uses), left)
@@ -110,8 +138,8 @@ def _import_of_module(module: Module, item: Imported, used: bool, left: list[str
         module.plan.drops.add(item)
     elif new == name:
         return
-    elif left and item.local == "mmcv":  # `import mmcv.runner` also binds mmcv, which is still used
-        module.plan.moves[item] = ("mmcv", None, "mmcv")
+    elif left and not item.alias.asname and isinstance(item.statement, ast.Import):
+        module.plan.moves[item] = (item.local, None, item.local)  # it also binds the library, which is still used
     elif new is not None and not left:
         _say_module(module, item, name, new)
     elif not left:
