@@ -25,3 +25,17 @@ def translate_model(pack: Pack, value: Any, report: Report) -> Any:
             return value
         return TracedList(item for item in items if item.value is not None)
     return value
+
+
+def with_scopes(pack: Pack, value: Any) -> Any:
+    """A v3 tree in which borrowed classes are named with the scope that they come from."""
+    if pack.borrows is None:
+        return value
+    if isinstance(value, TracedDict):
+        result = TracedDict((key, Slot(with_scopes(pack, slot.value), slot.origin)) for key, slot in value.slots())
+        if isinstance(value.get("type"), str):
+            result.put("type", Slot(pack.scoped(value["type"]), value.slot("type").origin))
+        return result
+    if isinstance(value, TracedList):
+        return TracedList(Slot(with_scopes(pack, slot.value), slot.origin) for slot in value.slots())
+    return value

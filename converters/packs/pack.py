@@ -14,10 +14,11 @@ import yaml
 from mmmigrate.converters.packs.change import Change, PackError, Report, read_changes
 from mmmigrate.converters.read.traced import TracedDict
 
+_FOLDER = files("mmmigrate.converters.packs") / "data"
 Table = Mapping[str, tuple[Change, ...]]
 _TABLES = ("transforms", "datasets", "models")
 _KEYS = {
-    "name", "title", "scope", "extends", "packages", "pipeline", "dataset", "loaders", "preprocessor", "evaluators",
+    "name", "title", "scope", "extends", "borrows", "packages", "pipeline", "dataset", "loaders", "preprocessor", "evaluators",
     "wrappers", "runtime", "names", *_TABLES,
 }  # fmt: skip
 
@@ -33,6 +34,7 @@ class Pack:
     name: str
     title: str
     scope: str | None
+    borrows: str | None  # the codebase whose classes it names with that codebase's scope before them
     transforms: Table
     datasets: Table
     models: Table
@@ -51,6 +53,13 @@ class Pack:
         """Every class that the old codebase is known to have."""
         tables = [name for table in (self.transforms, self.datasets, self.models) for name in table]
         return self.names.get("v2", frozenset()) | frozenset(tables)
+
+    def scoped(self, name: str) -> str:
+        """The name of a v3 class, with the scope of the codebase that it is borrowed from."""
+        if self.borrows is None or "." in name or name in self.names.get("own", frozenset()):
+            return name
+        lender = pack_named(self.borrows)
+        return f"{lender.scope}.{name}" if name in lender.names.get("own", frozenset()) else name
 
     @cached_property
     def v3_names(self) -> frozenset[str]:
@@ -75,9 +84,13 @@ class Pack:
 @cache
 def builtin_packs() -> tuple[Pack, ...]:
     """The packs that are shipped, by name."""
-    folder = files("mmmigrate.converters.packs") / "data"
-    found = [item for item in folder.iterdir() if item.name.endswith(".yaml") and not item.name.endswith(".names.yaml")]
-    return tuple(_read(item.name, item.read_text(encoding="utf-8")) for item in sorted(found, key=lambda i: i.name))
+    files = sorted(item.name for item in _FOLDER.iterdir() if item.name.endswith(".yaml"))
+    return tuple(_builtin(name.removesuffix(".yaml")) for name in files if not name.endswith(".names.yaml"))
+
+
+@cache
+def _builtin(name: str) -> Pack:
+    return _read(f"{name}.yaml", (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def load_pack(path: Path) -> Pack:
@@ -90,10 +103,9 @@ def load_pack(path: Path) -> Pack:
 
 def pack_named(name: str) -> Pack:
     """A shipped pack. Raises PackError with the names there are."""
-    for pack in builtin_packs():
-        if pack.name == name:
-            return pack
-    raise PackError(f"no pack is called {name!r}; there are {', '.join(pack.name for pack in builtin_packs())}")
+    if not name.isidentifier() or not (_FOLDER / f"{name}.yaml").is_file():
+        raise PackError(f"no pack is called {name!r}; there are {', '.join(pack.name for pack in builtin_packs())}")
+    return _builtin(name)
 
 
 def _read(where: str, text: str) -> Pack:
@@ -118,13 +130,16 @@ def _made(where: str, said: Mapping[str, Any], parent: Pack | None) -> Pack:
     plain = ("pipeline", "dataset", "loaders", "wrappers", "preprocessor", "evaluators", "runtime", "packages")
     merged = {key: {**(getattr(parent, key) if parent else {}), **(said.get(key) or {})} for key in plain}
     names = {side: frozenset(listed) for side, listed in (said.get("names") or _names(said["name"])).items()}
+    names["own"] = names.get("v3", frozenset())
     if parent:
+        own = names["own"]
         names = {side: names.get(side, frozenset()) | parent.names.get(side, frozenset()) for side in ("v2", "v3")}
+        names["own"] = own
     if "v3" in names:
         names["v3"] |= _shared_names()
     scope = said.get("scope") or (parent.scope if parent else None)
     fields: dict[str, Any] = {**tables, **merged}
-    return Pack(said["name"], said.get("title", said["name"]), scope, names=names, **fields)
+    return Pack(said["name"], said.get("title", said["name"]), scope, said.get("borrows"), names=names, **fields)
 
 
 @cache
@@ -134,7 +149,7 @@ def _shared_names() -> frozenset[str]:
 
 
 def _names(pack: str) -> dict[str, list[str]]:
-    file = files("mmmigrate.converters.packs") / "data" / f"{pack}.names.yaml"
+    file = _FOLDER / f"{pack}.names.yaml"
     if not file.is_file():
         return {}
     listed = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))

@@ -9,7 +9,7 @@ from mmmigrate.converters.packs.change import put_path
 from mmmigrate.converters.packs.choose import choose_pack, class_names
 from mmmigrate.converters.packs.datasets import Dataset, DatasetTranslator
 from mmmigrate.converters.packs.evaluators import evaluators
-from mmmigrate.converters.packs.models import translate_model
+from mmmigrate.converters.packs.models import translate_model, with_scopes
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import PipelineTranslator
 from mmmigrate.converters.packs.preprocessor import data_preprocessor
@@ -50,6 +50,7 @@ class _Codebase:
         for split in ("val", "test"):
             self._evaluator(split)
         self._preprocessor()
+        self._scopes()
         if self.exp.complete:
             self._runtime()
         self._unknown()
@@ -137,6 +138,13 @@ class _Codebase:
             self.exp.v3.put("model", Slot(copy, model.origin))
         else:
             self.exp.put(place, made)
+
+    def _scopes(self) -> None:
+        if self.pack.borrows is None:
+            return
+        for key, slot in self.exp.v3.slots():
+            if key == "model" or key.endswith(("_dataloader", "_evaluator", "_pipeline", "data_preprocessor")):
+                self.exp.v3.put(key, Slot(with_scopes(self.pack, slot.value), slot.origin))
 
     def _runtime(self) -> None:
         if self.pack.scope:
