@@ -60,7 +60,7 @@ class Change:
     ``rename`` moves arguments (``data_prefix.img`` goes into a dict), ``values`` tells them otherwise, ``presets``
     names a value that v3 knows by a word. ``default`` fills in what v2 took and v3 would not, ``set`` always sets.
     ``drop`` takes away what has no effect any more, ``lost`` takes away and says so; ``remove`` takes the whole
-    element out of its list.
+    element out of its list, ``then`` puts others behind it.
     """
 
     to: str | None = None
@@ -74,6 +74,7 @@ class Change:
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     note: str | None = None
     remove: bool = False
+    then: tuple[Mapping[str, Any], ...] = ()
 
     def holds(self, node: Mapping[str, Any]) -> bool:
         return all(_holds(test, node, key) for key, test in self.when.items())
@@ -164,7 +165,7 @@ def _has_path(node: Mapping[str, Any], path: str) -> bool:
     return get_path(node, path) is not None
 
 
-_KEYS = {"presets", "to", "when", "rename", "values", "default", "set", "drop", "lost", "note", "remove"}
+_KEYS = {"presets", "then", "to", "when", "rename", "values", "default", "set", "drop", "lost", "note", "remove"}
 
 
 def read_changes(entry: Any, where: str) -> tuple[Change, ...]:
@@ -187,4 +188,4 @@ def read_changes(entry: Any, where: str) -> tuple[Change, ...]:
     for how in entry.get("values", {}).values():
         if isinstance(how, str) and how not in VALUES:
             raise PackError(f"{where}: unknown value change {how!r}; known: {', '.join(VALUES)}")
-    return (Change(**{**entry, "drop": tuple(entry.get("drop", ()))}),)
+    return (Change(**{**entry, "drop": tuple(entry.get("drop", ())), "then": tuple(entry.get("then", ()))}),)

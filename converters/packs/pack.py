@@ -59,7 +59,8 @@ class Pack:
         if self.borrows is None or "." in name or name in self.names.get("own", frozenset()):
             return name
         lender = pack_named(self.borrows)
-        return f"{lender.scope}.{name}" if name in lender.names.get("own", frozenset()) else name
+        lent = name in lender.names.get("own", frozenset()) or name in lender.transforms
+        return f"{lender.scope}.{name}" if lent else name
 
     @cached_property
     def v3_names(self) -> frozenset[str]:

@@ -112,6 +112,13 @@ class PipelineTranslator:
                 if kind in rules.get("annotations", ()):
                     result.annotations = told
                 result.transforms.push(Slot(told, slot.origin))
+                self._follow(node, result.transforms)
+
+    def _follow(self, node: TracedDict, transforms: TracedList) -> None:
+        """What v3 wants behind a step that did more in v2."""
+        change = self.pack.change(self.pack.transforms, node)
+        for step in change.then if change else ():
+            transforms.push(traced(step))
 
     def transform(self, node: TracedDict) -> TracedDict | None:
         """One transform, with those inside it; None where it is to be removed."""
@@ -180,7 +187,8 @@ class PipelineTranslator:
                 if key not in packing:
                     packing.put(key, Slot(traced(value)))
             steps[packed] = Slot(packing)
-        result.transforms = TracedList([*steps[:place], Slot(loaded), *steps[place:]])
+        then = [Slot(traced(step)) for step in rules.get("then", ())]
+        result.transforms = TracedList([*steps[:place], Slot(loaded), *then, *steps[place:]])
 
 
 def _holds_transforms(items: TracedList) -> bool:
