@@ -60,7 +60,7 @@ class Change:
     ``rename`` moves arguments (``data_prefix.img`` goes into a dict), ``values`` tells them otherwise, ``presets``
     names a value that v3 knows by a word. ``default`` fills in what v2 took and v3 would not, ``set`` always sets.
     ``drop`` takes away what has no effect any more, ``lost`` takes away and says so; ``remove`` takes the whole
-    element out of its list, ``then`` puts others behind it.
+    element out of its list, ``then`` puts others behind it. ``moves`` carries a value from one nested place to another.
     """
 
     to: str | None = None
@@ -75,6 +75,7 @@ class Change:
     note: str | None = None
     remove: bool = False
     then: tuple[Mapping[str, Any], ...] = ()
+    moves: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, node: Mapping[str, Any]) -> bool:
         return all(_holds(test, node, key) for key, test in self.when.items())
@@ -89,6 +90,11 @@ class Change:
                 report(f"{node.get('type')}.{key}: {self.lost[key]}", slot)
             elif key not in self.drop:
                 put_path(result, self.rename.get(key, key), self._told(key, slot))
+        for old, new in self.moves.items():
+            if (slot := get_path(result, old)) is not None:
+                drop_path(result, old)
+                if slot.value is not None:
+                    put_path(result, new, slot)
         for key, value in self.default.items():
             if not _has_path(result, key):
                 put_path(result, key, Slot(traced(value)))
@@ -150,6 +156,20 @@ def put_path(target: TracedDict, path: str, slot: Slot) -> None:
     target.put(last, slot)
 
 
+def drop_path(target: TracedDict, path: str) -> None:
+    """Remove ``a.b.c``, and the dicts on the way that are empty then."""
+    first, _, rest = path.partition(".")
+    inner = target.get(first)
+    if not rest:
+        target.drop(first)
+    elif isinstance(inner, TracedDict):
+        inner = inner.copy()
+        drop_path(inner, rest)
+        target.put(first, inner)
+        if not inner:
+            target.drop(first)
+
+
 def get_path(node: Mapping[str, Any], path: str) -> Slot | None:
     """The slot at ``a.b.c``, or None."""
     *parents, last = path.split(".")
@@ -165,7 +185,7 @@ def _has_path(node: Mapping[str, Any], path: str) -> bool:
     return get_path(node, path) is not None
 
 
-_KEYS = {"presets", "then", "to", "when", "rename", "values", "default", "set", "drop", "lost", "note", "remove"}
+_KEYS = {"presets", "then", "moves", "to", "when", "rename", "values", "default", "set", "drop", "lost", "note", "remove"}
 
 
 def read_changes(entry: Any, where: str) -> tuple[Change, ...]:

@@ -29,6 +29,10 @@ def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None
     for pipeline in pipelines[:1] if pipelines[0].pads else pipelines:
         for pad in pipeline.pads:
             _pad(made, pad, rules.get("pad", {}))
+    for step in pipelines[0].transforms:
+        for key, name in rules.get("steps", {}).get(step.get("type") if isinstance(step, dict) else None, {}).items():
+            if isinstance(step, TracedDict) and key in step:
+                made.put(name, step.slot(key))
     for key, value in rules.get("default", {}).items():
         if key not in made:
             made.put(key, Slot(traced(value)))
