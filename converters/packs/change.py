@@ -50,6 +50,10 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "swap": _swapped,  # (height, width) <-> (width, height)
     "list": lambda value: value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value],
     "not": lambda value: not value,
+    "times 255": lambda value: [round(item * 255, 6) for item in value],
+    "twice": lambda value: value * 2,
+    "one more": lambda value: value + 1,
+    "around one": lambda value: (round(1 - value, 12), round(1 + value, 12)),
 }
 
 
@@ -90,11 +94,15 @@ class Change:
                 report(f"{node.get('type')}.{key}: {self.lost[key]}", slot)
             elif key not in self.drop:
                 put_path(result, self.rename.get(key, key), self._told(key, slot))
+        for path in self.drop:
+            if "." in path:
+                drop_path(result, path)
         for old, new in self.moves.items():
-            if (slot := get_path(result, old)) is not None:
+            moved = get_path(result, old)
+            if moved is not None:
                 drop_path(result, old)
-                if slot.value is not None:
-                    put_path(result, new, slot)
+                if moved.value is not None:
+                    put_path(result, new, moved)
         for key, value in self.default.items():
             if not _has_path(result, key):
                 put_path(result, key, Slot(traced(value)))
@@ -185,7 +193,21 @@ def _has_path(node: Mapping[str, Any], path: str) -> bool:
     return get_path(node, path) is not None
 
 
-_KEYS = {"presets", "then", "moves", "to", "when", "rename", "values", "default", "set", "drop", "lost", "note", "remove"}
+_KEYS = {
+    "presets",
+    "then",
+    "moves",
+    "to",
+    "when",
+    "rename",
+    "values",
+    "default",
+    "set",
+    "drop",
+    "lost",
+    "note",
+    "remove",
+}
 
 
 def read_changes(entry: Any, where: str) -> tuple[Change, ...]:

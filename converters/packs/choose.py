@@ -34,10 +34,14 @@ def choose_pack(tree: dict[str, Any], wanted: Iterable[str]) -> Pack | None:
     if len(packs) <= 1:
         return packs[0] if packs else None
     names = set(class_names({key: value for key, value in tree.items() if key in ("model", "data") or _is_list(value)}))
-    owners = {name: [pack.name for pack in packs if name in pack.v2_names] for name in names}
-    score = {pack.name: sum(1 / len(found) for found in owners.values() if pack.name in found) for pack in packs}
-    best = max(packs, key=lambda pack: score[pack.name])
-    tells_apart = any(found == [best.name] for found in owners.values())
+    owners = {name: [pack.name for pack in packs if name in pack.own_names] for name in names}
+
+    def score(pack: Pack) -> tuple[float, int]:
+        known = sum(1 / len(owners[name]) for name in names if name in pack.v2_names and owners[name])
+        return known, -len(pack.lineage)  # of two that know the same, the one that the other extends
+
+    best = max(packs, key=score)
+    tells_apart = any(len(found) == 1 and found[0] in best.lineage for found in owners.values())
     return best if tells_apart else None
 
 

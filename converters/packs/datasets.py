@@ -90,7 +90,8 @@ class DatasetTranslator:
         rules = self.pack.dataset
         told = self.pack.translate(self.pack.datasets, node, self.report) or node
         result = TracedDict()
-        renames, dropped = rules.get("rename", {}), rules.get("drop", ())
+        renames = rules.get("rename", {})
+        dropped = {*rules.get("drop", ()), *rules.get("drop_train" if training else "drop_test", ())}
         for key, slot in told.slots():
             if key not in dropped and not (slot.value is None and key in renames):
                 put_path(result, renames.get(key, key), slot)

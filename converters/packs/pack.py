@@ -18,8 +18,8 @@ _FOLDER = files("mmmigrate.converters.packs") / "data"
 Table = Mapping[str, tuple[Change, ...]]
 _TABLES = ("transforms", "datasets", "models")
 _KEYS = {
-    "name", "title", "scope", "extends", "borrows", "packages", "pipeline", "dataset", "loaders", "preprocessor", "evaluators",
-    "wrappers", "runtime", "names", *_TABLES,
+    "name", "title", "scope", "extends", "borrows", "packages", "pipeline", "dataset", "loaders", "preprocessor",
+    "evaluators", "wrappers", "runtime", "names", "variables", *_TABLES,
 }  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class Pack:
     name: str
     title: str
     scope: str | None
+    extends: Pack | None
     borrows: str | None  # the codebase whose classes it names with that codebase's scope before them
     transforms: Table
     datasets: Table
@@ -45,26 +46,40 @@ class Pack:
     preprocessor: Mapping[str, Any] = field(default_factory=dict)
     evaluators: Mapping[str, Any] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
-    def v2_names(self) -> frozenset[str]:
-        """Every class that the old codebase is known to have."""
-        tables = [name for table in (self.transforms, self.datasets, self.models) for name in table]
-        return self.names.get("v2", frozenset()) | frozenset(tables)
+    def own_names(self) -> frozenset[str]:
+        """Classes of the old codebase itself, without those of the pack that it extends."""
+        return self.names.get("v2", frozenset())
 
-    def scoped(self, name: str) -> str:
-        """The name of a v3 class, with the scope of the codebase that it is borrowed from."""
-        if self.borrows is None or "." in name or name in self.names.get("own", frozenset()):
-            return name
-        lender = pack_named(self.borrows)
-        lent = name in lender.names.get("own", frozenset()) or name in lender.transforms
-        return f"{lender.scope}.{name}" if lent else name
+    @cached_property
+    def lineage(self) -> tuple[str, ...]:
+        """Its name and those of the packs that it extends."""
+        return (self.name, *(self.extends.lineage if self.extends else ()))
+
+    @cached_property
+    def v2_names(self) -> frozenset[str]:
+        """Every class that a config of the old codebase is known to name."""
+        tables = [name for table in (self.transforms, self.datasets, self.models) for name in table]
+        return self.own_names.union(tables, self.extends.v2_names if self.extends else ())
 
     @cached_property
     def v3_names(self) -> frozenset[str]:
-        return self.names.get("v3", frozenset())
+        """Every class that a config of the new codebase may name; empty where that is not known."""
+        own = self.names.get("v3", frozenset())
+        inherited = self.extends.v3_names if self.extends else frozenset()
+        return own | inherited | _shared_names() if own or inherited else own
+
+    def scoped(self, name: str) -> str:
+        """The name of a v3 class, with the scope of the codebase that it is borrowed from."""
+        if self.borrows is None or "." in name or name in self.names.get("v3", frozenset()):
+            return name
+        lender = pack_named(self.borrows)
+        lent = name in lender.names.get("v3", frozenset()) or name in lender.transforms
+        return f"{lender.scope}.{name}" if lent else name
 
     def change(self, table: Table, node: TracedDict) -> Change | None:
         """The first change of a class that holds for this dict; None where the table does not know the class."""
@@ -128,19 +143,23 @@ def _made(where: str, said: Mapping[str, Any], parent: Pack | None) -> Pack:
         inherited = getattr(parent, table) if parent else {}
         own = {name: read_changes(entry, f"{where}: {table}.{name}") for name, entry in (said.get(table) or {}).items()}
         tables[table] = {**inherited, **own}
-    plain = ("pipeline", "dataset", "loaders", "wrappers", "preprocessor", "evaluators", "runtime", "packages")
+    plain = (
+        "pipeline",
+        "dataset",
+        "loaders",
+        "wrappers",
+        "preprocessor",
+        "evaluators",
+        "runtime",
+        "packages",
+        "variables",
+    )
     merged = {key: {**(getattr(parent, key) if parent else {}), **(said.get(key) or {})} for key in plain}
     names = {side: frozenset(listed) for side, listed in (said.get("names") or _names(said["name"])).items()}
-    names["own"] = names.get("v3", frozenset())
-    if parent:
-        own = names["own"]
-        names = {side: names.get(side, frozenset()) | parent.names.get(side, frozenset()) for side in ("v2", "v3")}
-        names["own"] = own
-    if "v3" in names:
-        names["v3"] |= _shared_names()
     scope = said.get("scope") or (parent.scope if parent else None)
     fields: dict[str, Any] = {**tables, **merged}
-    return Pack(said["name"], said.get("title", said["name"]), scope, said.get("borrows"), names=names, **fields)
+    title = said.get("title", said["name"])
+    return Pack(said["name"], title, scope, parent, said.get("borrows"), names=names, **fields)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mmmigrate.converters.packs.change import told
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import Pipeline
 from mmmigrate.converters.read.traced import Slot, TracedDict, traced
@@ -23,7 +24,8 @@ def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None
         for key, slot in normalizing.normalize.slots():
             name = rules.get("normalize", {}).get(key, key)
             if key != "type" and name is not None:
-                made.put(name, slot)
+                how = rules.get("values", {}).get(key)
+                made.put(name, told(how, slot) if how else slot)
         for key, value in rules.get("normalized", {}).items():
             made.put(key, Slot(traced(value)))
     for pipeline in pipelines[:1] if pipelines[0].pads else pipelines:

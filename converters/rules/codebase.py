@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mmmigrate.compat.findings import Effect
-from mmmigrate.converters.packs.change import put_path
+from mmmigrate.converters.packs.change import get_path, put_path
 from mmmigrate.converters.packs.choose import choose_pack, class_names
 from mmmigrate.converters.packs.datasets import Dataset, DatasetTranslator
 from mmmigrate.converters.packs.evaluators import evaluators
@@ -13,6 +13,7 @@ from mmmigrate.converters.packs.models import translate_model, with_scopes
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import PipelineTranslator
 from mmmigrate.converters.packs.preprocessor import data_preprocessor
+from mmmigrate.converters.packs.variables import filled, variables
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
 from mmmigrate.converters.rules.evaluation import EVALUATOR
 from mmmigrate.converters.rules.experiment import Experiment
@@ -50,6 +51,7 @@ class _Codebase:
         for split in ("val", "test"):
             self._evaluator(split)
         self._preprocessor()
+        self._fill()
         self._scopes()
         if self.exp.complete:
             self._runtime()
@@ -68,8 +70,8 @@ class _Codebase:
         if split != "train" and self.pack.loaders.get("test_batch") == "train":
             self._test_batch(split, loader)
         for key, value in self.pack.loaders.get("train" if split == "train" else "test", {}).items():
-            if key not in loader and not (key == "batch_sampler" and self._by_iteration()):
-                loader.put(key, Slot(traced(value)))
+            if get_path(loader, key) is None and not (key == "batch_sampler" and self._by_iteration()):
+                put_path(loader, key, Slot(traced(value)))
 
     def _test_batch(self, split: str, loader: TracedDict) -> None:
         """Codebases whose test batches are as large as those of training, unless the split says otherwise."""
@@ -138,6 +140,16 @@ class _Codebase:
             self.exp.v3.put("model", Slot(copy, model.origin))
         else:
             self.exp.put(place, made)
+
+    def _fill(self) -> None:
+        """Put the pack's variables, which are read from the first dataset and its pipeline, where ``$name`` stands."""
+        if not self.pack.variables:
+            return
+        first = next(iter(self.done.values()), None)
+        values = variables(self.pack.variables, first.v2) if first is not None else {}
+        for key, slot in self.exp.v3.slots():
+            if isinstance(slot.value, (TracedDict, TracedList)):
+                self.exp.v3.put(key, Slot(filled(slot.value, values), slot.origin))
 
     def _scopes(self) -> None:
         if self.pack.borrows is None:

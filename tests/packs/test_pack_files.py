@@ -56,7 +56,7 @@ def test_a_preset_is_named_only_where_the_whole_value_is_the_same() -> None:
     [
         ({"renames": {}}, "unknown renames"),
         ({"when": {"a": "is big"}}, "unknown test 'is big'"),
-        ({"values": {"a": "twice"}}, "unknown value change 'twice'"),
+        ({"values": {"a": "thrice"}}, "unknown value change 'thrice'"),
     ],
 )
 def test_what_means_nothing_is_refused_by_name(entry: dict[str, object], said: str) -> None:
