@@ -37,11 +37,19 @@ class Scope:
         return self._texts[key]
 
     def _check(self, origin: Origin, expected: Any) -> str | None:
+        if self.source.uses_base_config and "_base_" in origin.names:
+            return self._template(origin, expected)
         try:
             value = Evaluator(self.source, dict(self.names), self.base, Budget()).value(origin.node)
         except (LimitError, *PYTHON_ERRORS):
             return None
         return self.source.segment(origin.node) if same(value, expected) else None
+
+    def _template(self, origin: Origin, expected: Any) -> str | None:
+        """``_base_.x``, which only mmengine has, as ``{{_base_.x}}``, which both libraries replace by the value."""
+        reference = _BASE_REFERENCE.fullmatch(self.source.segment(origin.node))
+        holds = reference is not None and same(_at(self.base, reference[1]), expected)
+        return f"{{{{{reference[0]}}}}}" if reference is not None and holds else None
 
 
 def base_references_hold(source: Source, node: ast.AST, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
