@@ -76,18 +76,28 @@ class CodeConverter:
 
     def convert(self, path: Path) -> ConvertedCode:
         """Raises ConversionError where the file cannot be read or parsed."""
-        return self.convert_source(read_code(path), self.project.add(path))
+        name = self.project.add(path)
+        known = self.project.module_at(path, name)
+        source = known.source if known else read_code(path)
+        module = known or Module(source, name, self.project)
+        converted = self._converted(module)
+        if "tree" in module.__dict__:
+            self.project.keep(module)
+        return converted
 
     def convert_source(self, source: CodeSource, name: str) -> ConvertedCode:
         """Raises ConversionError where the text is not Python, or a rule made something that is not."""
-        words = set(_WORD.findall(source.utf8))
+        return self._converted(Module(source, name, self.project))
+
+    def _converted(self, module: Module) -> ConvertedCode:
+        source = module.source
+        module.bridge = self.options.bridge
         if skips_file(source):
             return ConvertedCode(source, source.utf8, skipped=True)
-        module = Module(source, name, self.project, bridge=self.options.bridge)
-        own = {root.encode() for root in self.project.roots}
+        words = set(_WORD.findall(source.utf8))
+        own = {root.encode() for root in self.project.roots if root in module.symbols.roots}
         if words.isdisjoint(self._words - own):
-            if b"=" in source.utf8 or words:
-                _ = module.tree  # what is not Python is said, also where nothing would change
+            _ = module.tree  # what is not Python is said, also where nothing would change
             return ConvertedCode(source, source.utf8)
         return _Rounds(module, words).run(self.rules)
 

@@ -84,6 +84,15 @@ class Project:
                 return path
         return None
 
+    def module_at(self, path: Path, dotted: str) -> Module | None:
+        """The module of a file, if it was read already because another one asked for it."""
+        module = self._modules.get(dotted)
+        return module if module is not None and module.source.path == path else None
+
+    def keep(self, module: Module) -> None:
+        """Remembers a module that is converted now, so that nobody parses its file again."""
+        self._modules.setdefault(module.name, module)
+
     def module(self, dotted: str) -> Module | None:
         """A module of the project as it was before the conversion, or None where there is none that can be read."""
         from mmmigrate.converters.code.module import Module

@@ -16,8 +16,12 @@ _IMPORTERS = frozenset({"import_module", "__import__", "find_spec", "importorski
                         "import_modules_from_strings", "locate", "resolve_name"})  # fmt: skip
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
+_QUOTED = re.compile(rf"""['"](?:{"|".join(sorted(v2_symbols().roots))})\.\w""".encode())
+
 
 def convert(module: Module) -> None:
+    if not _QUOTED.search(module.source.utf8):
+        return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and _last_name(node.func) in _IMPORTERS:
             for argument in node.args[:1]:
