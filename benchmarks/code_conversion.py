@@ -2,7 +2,7 @@
 
     benchmarks/code_conversion.py PACKAGE [ROUNDS]
 
-Each figure is the CPU or wall time of a whole process, start-up included; the ways take turns, and ratios are of medians.
+Each figure is the CPU or wall time of a whole process, start-up included; the ways take turns; ratios are of medians.
 """
 
 from __future__ import annotations

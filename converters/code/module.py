@@ -127,6 +127,8 @@ class Module:
                     continue
             else:
                 candidates = scope.imported.get(load.root.id, [])
+                if not self.shims.isdisjoint(candidates):
+                    continue
                 others = [node for node in scope.bound.get(load.root.id, ()) if not self._is_fallback(node)]
                 if others or not candidates:
                     continue
@@ -135,6 +137,20 @@ class Module:
                 sole = len(candidates) == 1 and load.root.id not in scope.bound
             uses.append(self._use(load.node, load.root, target, imported, sole))
         return uses
+
+    @cached_property
+    def shims(self) -> set[Imported]:
+        """Imports of names that another branch imports from the new generation: such code works with both already."""
+        by_name: dict[str, list[Imported]] = {}
+        for items in self.outline.imports.values():
+            for item in items:
+                by_name.setdefault(item.local, []).append(item)
+        found: set[Imported] = set()
+        for items in by_name.values():
+            if len(items) > 1 and any(item.guarded for item in items):
+                new = [item for item in items if item.target.partition(".")[0] == "mmengine"]
+                found.update(items if new else ())
+        return found
 
     def _is_fallback(self, node: ast.AST) -> bool:
         """Whether a binding is ``name = None`` or the like, as stands in for an import that failed."""

@@ -23,7 +23,7 @@ def convert(module: Module) -> None:
         if module.is_skipped(statement):
             continue
         for item in items:
-            if item in module.plan.drops or module.project.owns(item.target):
+            if item in module.plan.drops or item in module.shims or module.project.owns(item.target):
                 continue
             if item.target.partition(".")[0] not in module.symbols.roots:
                 continue
