@@ -8,15 +8,12 @@ Nothing of the user's code is imported or executed.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
-import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from mmmigrate.compat.findings import ConversionError, Effect, Finding
-from mmmigrate.compat.pipeline import FileResult
+from mmmigrate.compat.results import FileResult
 from mmmigrate.converters.code.convert import CodeConverter, CodeOptions
 from mmmigrate.converters.code.notebook import convert_notebook
 from mmmigrate.converters.code.project import Project
@@ -63,6 +60,9 @@ def convert_code(paths: list[Path], options: CodeOptions, jobs: int = 1) -> Iter
     if jobs <= 1 or len(paths) < 16:
         yield from _convert_chunk(paths, options, project)
         return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     chunks = _chunks(paths, jobs)
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else None)
@@ -100,6 +100,8 @@ def _convert_chunk(paths: list[Path], options: CodeOptions, project: Project) ->
 
 def uncommitted(paths: list[Path]) -> list[Path]:
     """The files that lie in a git repository and that it could not give back: changed or untracked."""
+    import subprocess
+
     dirty: list[Path] = []
     by_folder: dict[Path, list[Path]] = {}
     for path in paths:

@@ -9,26 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from mmmigrate.compat.atomic import atomic_write
 from mmmigrate.compat.findings import ConversionError, Effect, Finding
+from mmmigrate.compat.results import FileResult, common_root, write_file
 from mmmigrate.converters.convert import ConfigConverter
 from mmmigrate.converters.rules.experiment import Options
-
-
-@dataclass(frozen=True)
-class FileResult:
-    """What became of one file. ``text`` is the new text, None where there is none."""
-
-    path: Path
-    status: str  # converted | unchanged | skipped | failed
-    old: str = ""
-    text: str | None = None
-    data: bytes = b""  # ``text`` in the file's own encoding and line ends
-    findings: list[Finding] = field(default_factory=list)
-    bases: list[Path] = field(default_factory=list)
 
 
 def convert_file(path: Path, converter: ConfigConverter) -> FileResult:
@@ -119,19 +106,3 @@ def convert_to(path: Path, out_dir: Path, *, schedule: str = "exact", order: str
         write_file(out_dir / result.path.resolve().relative_to(root), result.data)
     findings = [finding for result in results for finding in result.findings]
     return Written(out_dir / Path(path).resolve().relative_to(root), findings)
-
-
-def common_root(paths: list[Path]) -> Path:
-    """The deepest folder that holds all of the files."""
-    folders = [path.resolve().parent for path in paths]
-    root = folders[0]
-    while not all(folder.is_relative_to(root) for folder in folders):
-        root = root.parent
-    return root
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file beside itself and rename it: a killed run leaves the old or the new file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path, "wb") as file:
-        file.write(data)

@@ -10,7 +10,7 @@ import click
 
 from mmmigrate.compat.cli.request import Request, codes, exit_code, report, write_results
 from mmmigrate.compat.code_pipeline import convert_code, find_code, uncommitted
-from mmmigrate.compat.pipeline import FileResult
+from mmmigrate.compat.results import FileResult
 from mmmigrate.converters.code.convert import CodeOptions
 
 

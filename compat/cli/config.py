@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from mmmigrate.compat.cli.request import Request, codes, exit_code, report, write_results
-from mmmigrate.compat.pipeline import FileResult, convert_files, find_configs, with_bases
+from mmmigrate.compat.pipeline import convert_files, find_configs, with_bases
+from mmmigrate.compat.results import FileResult
 from mmmigrate.converters.packs.change import PackError
 from mmmigrate.converters.packs.choose import named_packs
 from mmmigrate.converters.rules.experiment import Options

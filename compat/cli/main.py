@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version
 
 import click
 
@@ -38,6 +37,6 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("mmmigrate"), prog_name="mmmigrate")
+@click.version_option(package_name="mmmigrate", prog_name="mmmigrate")
 def main() -> None:
     """Move projects between mmcv 1.x (v2) and mmengine (v3), run both, prove that training is the same."""

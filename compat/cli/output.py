@@ -14,7 +14,7 @@ import click
 
 from mmmigrate.compat.atomic import atomic_write
 from mmmigrate.compat.findings import Effect, Finding
-from mmmigrate.compat.pipeline import FileResult
+from mmmigrate.compat.results import FileResult
 
 _COLOURS = {Effect.EXACT: "green", Effect.MEASURED: "yellow", Effect.MANUAL: "magenta", Effect.ERROR: "red"}
 STATUSES = ("converted", "unchanged", "skipped", "failed")

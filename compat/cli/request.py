@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from mmmigrate.compat.cli.output import counts, show_diff, show_findings, summary_line, write_document, write_json
-from mmmigrate.compat.cli.sarif import sarif
 from mmmigrate.compat.findings import Effect
-from mmmigrate.compat.pipeline import FileResult, common_root, write_file
+from mmmigrate.compat.results import FileResult, common_root, write_file
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,8 @@ def report(request: Request, results: list[FileResult], outputs: dict[Path, Path
     if request.json:
         write_json(request.json, results, outputs, to)
     if request.sarif:
+        from mmmigrate.compat.cli.sarif import sarif  # it loads every rule there is
+
         write_document(request.sarif, sarif(results))
     if not request.one_file:
         click.echo(summary_line(results), err=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmmigrate.compat.cli.catalogue import titles
 from mmmigrate.compat.findings import Effect
-from mmmigrate.compat.pipeline import FileResult
+from mmmigrate.compat.results import FileResult
 
 _LEVELS = {Effect.EXACT: "note", Effect.MEASURED: "note", Effect.MANUAL: "warning", Effect.ERROR: "error"}
 

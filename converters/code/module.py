@@ -13,7 +13,7 @@ from mmmigrate.converters.code.classes import Class
 from mmmigrate.converters.code.edit import Edits
 from mmmigrate.converters.code.imports import ImportPlan, local_name
 from mmmigrate.converters.code.project import Project
-from mmmigrate.converters.code.scopes import Imported, ScopeScan
+from mmmigrate.converters.code.scopes import Imported, ScopeScan, parents_of
 from mmmigrate.converters.code.skip import skipped_lines
 from mmmigrate.converters.code.source import CodeSource
 from mmmigrate.converters.code.statements import Outline, outline
@@ -280,7 +280,7 @@ class Module:
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return parents_of(self.tree)
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """The statement that a node is in, or is."""
@@ -307,7 +307,7 @@ class Module:
 
     def delete(self, node: ast.stmt) -> None:
         """Removes a statement with its line; where it was the only one of its block, ``pass`` takes its place."""
-        parent = self.parents[node]
+        parent = self.tree if node in self.top_statements else self.parents[node]
         blocks = [getattr(parent, name, None) for name in ("body", "orelse", "finalbody")]
         block = next(block for block in blocks if isinstance(block, list) and node in block)
         start, end = self.source.span(node)

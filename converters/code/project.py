@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,22 +10,10 @@ from typing import TYPE_CHECKING
 
 from mmmigrate.compat.findings import ConversionError
 from mmmigrate.converters.code.source import read_code
+from mmmigrate.converters.code.survey import Survey, module_name
 
 if TYPE_CHECKING:
     from mmmigrate.converters.code.module import Module
-
-_FROM = re.compile(rb"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)", re.MULTILINE)
-_WORD = re.compile(rb"[A-Za-z_]\w*")
-
-
-def module_name(path: Path) -> tuple[str, Path]:
-    """The dotted name of a file, and the folder that its top-level package lies in."""
-    folder = path.parent
-    parts = [] if path.name == "__init__.py" else [path.stem]
-    while (folder / "__init__.py").is_file():
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    return ".".join(parts) or path.parent.name, folder
 
 
 @dataclass
@@ -47,31 +34,25 @@ class Project:
         return dotted.partition(".")[0] in self.roots
 
     @cached_property
-    def _survey(self) -> tuple[set[str], list[str]]:
-        """One look at the bytes of every file: names handed from file to file, and modules that make registries."""
-        names: set[str] = set()
-        registries: list[str] = []
+    def survey(self) -> Survey:
+        """One look at the bytes of every file of the project."""
+        found = Survey()
         for top, folder in self.roots.items():
             package = folder / top
             for file in sorted(package.rglob("*.py") if package.is_dir() else [folder / f"{top}.py"]):
                 with suppress(OSError):
-                    data = file.read_bytes()
-                    if b"Registry(" in data:
-                        registries.append(module_name(file)[0])
-                    for match in _FROM.finditer(data):
-                        if match[1].startswith(b".") or match[1].split(b".")[0].decode() in self.roots:
-                            names.update(word.decode() for word in _WORD.findall(match[2]))
-        return names, registries
+                    found.look(file, self.roots)
+        return found
 
     @property
     def handed_on(self) -> set[str]:
         """Every name that some file of the project imports from another one: it must keep its name there."""
-        return self._survey[0]
+        return self.survey.handed_on
 
     @property
     def registry_modules(self) -> list[str]:
         """Modules of the project that may make registries, in a fixed order."""
-        return self._survey[1]
+        return self.survey.registries
 
     def find(self, dotted: str) -> Path | None:
         """The file of a module of the project."""

@@ -82,6 +82,25 @@ def _children() -> dict[type, tuple[str, ...]]:
 _CHILDREN = _children()
 
 
+def parents_of(tree: ast.Module) -> dict[ast.AST, ast.AST]:
+    """Each node of a tree with the node that it stands in."""
+    parents: dict[ast.AST, ast.AST] = {}
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                parents[value] = node
+                stack.append(value)
+            elif type(value) is list:
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        parents[item] = node
+                        stack.append(item)
+    return parents
+
+
 class ScopeScan:
     """The loads and bindings of interesting names of one module."""
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from mmmigrate.converters.code.classes import Class, Method
 from mmmigrate.converters.code.hooks.stages import STAGES
-from mmmigrate.converters.code.project import Project, module_name
-
-_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*\(([^)]*)\)", re.MULTILINE)
 
 
 @dataclass
@@ -125,40 +120,8 @@ def _children(cls: Class) -> Iterator[Class]:
     for own in cls.module.classes:
         if own.node is not cls.node and cls.path in own.bases:
             yield own
-    for module_path in _homes_of_children(cls.module.project, cls.name):
+    for module_path in cls.module.project.survey.heirs.get(cls.name, ()):
         module = cls.module.project.module(module_path)
         for other in module.classes if module and module.name != cls.module.name else ():
             if cls.path in other.bases:
                 yield other
-
-
-def _homes_of_children(project: Project, name: str) -> list[str]:
-    index: dict[str, list[str]] | None = project.__dict__.get("_children_index")
-    if index is None:
-        index = project.__dict__["_children_index"] = _index(project)
-    return index.get(name, [])
-
-
-def _index(project: Project) -> dict[str, list[str]]:
-    """Base class by its plain name -> modules with a class that derives from something of that name."""
-    found: dict[str, list[str]] = {}
-    for root, folder in project.roots.items():
-        package = folder / root
-        for path in sorted(package.rglob("*.py")) if package.is_dir() else [folder / f"{root}.py"]:
-            for name in _named_bases(path):
-                found.setdefault(name, []).append(module_name(path)[0])
-    return found
-
-
-def _named_bases(path: Path) -> set[str]:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return set()
-    names = set()
-    aliases = {local: name for name, local in re.findall(rb"(\w+)[ \t]+as[ \t]+(\w+)", data)}
-    for _, bases in _CLASS.findall(data):
-        for base in re.findall(rb"[\w.]+", bases):
-            plain = base.rpartition(b".")[2]
-            names.add(aliases.get(plain, plain).decode("ascii", "ignore"))
-    return names

@@ -1,0 +1,52 @@
+"""What can be learnt of a project from the bytes of its files, without parsing them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_FROM = re.compile(rb"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)", re.MULTILINE)
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_RENAMED = re.compile(rb"(\w+)[ \t]+as[ \t]+(\w+)")
+_CLASS = re.compile(rb"^[ \t]*class[ \t]+\w+[ \t]*\(([^)]*)\)", re.MULTILINE)
+_CHAIN = re.compile(rb"[\w.]+")
+
+
+@dataclass
+class Survey:
+    """``handed_on``: names that some file imports from another. ``registries``: modules that may make registries.
+
+    ``heirs``: the last name of a base class -> modules with a class that derives from something of that name.
+    """
+
+    handed_on: set[str] = field(default_factory=set)
+    registries: list[str] = field(default_factory=list)
+    heirs: dict[str, list[str]] = field(default_factory=dict)
+
+    def look(self, file: Path, roots: Container[str]) -> None:
+        """Raises OSError where the file cannot be read."""
+        data = file.read_bytes()
+        name = module_name(file)[0]
+        if b"Registry(" in data:
+            self.registries.append(name)
+        renamed: dict[bytes, bytes] = {}
+        for match in _FROM.finditer(data):
+            if b" as " in match[2]:
+                renamed.update({local: original for original, local in _RENAMED.findall(match[2])})
+            if match[1].startswith(b".") or match[1].split(b".")[0].decode() in roots:
+                self.handed_on.update(word.decode() for word in _WORD.findall(match[2]))
+        bases = {base.rpartition(b".")[2] for match in _CLASS.finditer(data) for base in _CHAIN.findall(match[1])}
+        for base in {renamed.get(base, base) for base in bases}:
+            self.heirs.setdefault(base.decode("ascii", "ignore"), []).append(name)
+
+
+def module_name(path: Path) -> tuple[str, Path]:
+    """The dotted name of a file, and the folder that its top-level package lies in."""
+    folder = path.parent
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts) or path.parent.name, folder
