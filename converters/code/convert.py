@@ -12,10 +12,11 @@ from pathlib import Path
 
 from mmmigrate.compat.findings import ConversionError, Effect, Finding
 from mmmigrate.converters.code.edit import EditConflict, Edits
-from mmmigrate.converters.code.imports import drop_unused, write_imports
+from mmmigrate.converters.code.imports import ImportPlan, drop_unused, write_imports
 from mmmigrate.converters.code.markers import add_markers
 from mmmigrate.converters.code.module import Module, Note
 from mmmigrate.converters.code.project import Project
+from mmmigrate.converters.code.reparse import check_edited
 from mmmigrate.converters.code.rule import CodeRule
 from mmmigrate.converters.code.skip import skips_file
 from mmmigrate.converters.code.source import CodeSource, read_code
@@ -91,7 +92,8 @@ class CodeConverter:
 
     def _converted(self, module: Module) -> ConvertedCode:
         source = module.source
-        module.bridge = self.options.bridge
+        module.bridge, module.edits, module.notes = self.options.bridge, Edits(), []
+        module.needed, module.plan = {}, ImportPlan()
         if skips_file(source):
             return ConvertedCode(source, source.utf8, skipped=True)
         words = set(_WORD.findall(source.utf8))
@@ -119,13 +121,13 @@ class _Rounds:
                 self._round([rule])
         if self.done:
             drop_unused(self.first, self.module)
-        self._round([rule for rule in last if self._wanted(rule)])
+        self._round([rule for rule in last if self._wanted(rule)], final=True)
         return ConvertedCode(self.first.source, self.module.source.utf8, sorted(set(self.findings)))
 
     def _wanted(self, rule: CodeRule) -> bool:
         return not rule.words or any(word.encode() in self.words for word in rule.words)
 
-    def _round(self, rules: list[CodeRule]) -> None:
+    def _round(self, rules: list[CodeRule], *, final: bool = False) -> None:
         module = self.module
         plan = module.plan
         try:
@@ -145,11 +147,15 @@ class _Rounds:
         self.done.append((module, module.edits))
         self.module = Module(new, module.name, module.project, bridge=module.bridge)
         try:
-            self.module.__dict__["tree"] = ast.parse(new.text)
+            if final:
+                check_edited(module.source, module.tree, module.edits, new.utf8)
+            else:
+                self.module.__dict__["tree"] = ast.parse(new.text)
         except SyntaxError as error:
             codes = ", ".join(rule.code for rule in rules)
             self._fail(f"what {codes} made is not Python ({error.msg}); nothing is written: please report it")
-        self.words |= set(_WORD.findall(new.utf8))
+        if not final:
+            self.words |= set(_WORD.findall(new.utf8))
 
     def _finding(self, note: Note) -> Finding:
         line = column = 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mmmigrate.compat.findings import ConversionError
 from mmmigrate.converters.code.source import read_code
-from mmmigrate.converters.code.survey import Survey, module_name
+from mmmigrate.converters.code.survey import Survey, module_name, python_files
 
 if TYPE_CHECKING:
     from mmmigrate.converters.code.module import Module
@@ -39,7 +39,7 @@ class Project:
         found = Survey()
         for top, folder in self.roots.items():
             package = folder / top
-            for file in sorted(package.rglob("*.py") if package.is_dir() else [folder / f"{top}.py"]):
+            for file in python_files(package) if package.is_dir() else [folder / f"{top}.py"]:
                 with suppress(OSError):
                     found.look(file, self.roots)
         return found

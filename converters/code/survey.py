@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -50,3 +51,12 @@ def module_name(path: Path) -> tuple[str, Path]:
         parts.insert(0, folder.name)
         folder = folder.parent
     return ".".join(parts) or path.parent.name, folder
+
+
+def python_files(folder: Path) -> list[Path]:
+    """The Python files under a folder in a fixed order, hidden folders left out."""
+    found = []
+    for home, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        found += [Path(home, name) for name in files if name.endswith(".py")]
+    return sorted(found)
