@@ -26,9 +26,6 @@ class V2Dataset:
         named = {"classes": getattr(self, "CLASSES", None), "palette": getattr(self, "PALETTE", None)}
         return {**named, "v2_dataset": remember(self)}
 
-    def __reduce__(self) -> Any:
-        return _remade, (type(self).__mro__[2], self.__dict__)
-
 
 _KNOWN: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
@@ -45,6 +42,11 @@ def remembered(name: str | None) -> Any:
     return _KNOWN.get(name or "")
 
 
+def _reduced(self: Any) -> Any:
+    """For processes that load data: the class is made anew there."""
+    return _remade, (type(self).__mro__[2], self.__dict__)
+
+
 def _remade(v2_class: Any, state: dict[str, Any]) -> Any:
     adapted = adapted_dataset(v2_class)
     made: Any = object.__new__(adapted)
@@ -56,4 +58,5 @@ def adapted_dataset(v2_class: Any) -> Any:
     """A subclass of the v2 data set class with `metainfo`; a class that has one, or a function, stays as it is."""
     if not isinstance(v2_class, type) or hasattr(v2_class, "metainfo"):
         return v2_class
-    return type(v2_class.__name__, (V2Dataset, v2_class), {"__doc__": v2_class.__doc__})
+    body = {"__doc__": v2_class.__doc__, "__reduce__": _reduced}
+    return type(v2_class.__name__, (V2Dataset, v2_class), body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any
 
@@ -25,18 +25,7 @@ class V2Model:
         if optim_wrapper is None:  # a v2 hook runs the model without a step
             plain: dict[str, Any] = super().train_step(unpacked(data, self))  # type: ignore[misc]
             return plain
-        if isinstance(optim_wrapper, Mapping) or hasattr(optim_wrapper, "optim_wrappers"):
-            several = {name: wrapper.optimizer for name, wrapper in optim_wrapper.items()}
-            outputs = super().train_step(unpacked(data, self), several)  # type: ignore[misc]
-        else:
-            with optim_wrapper.optim_context(self):
-                outputs = super().train_step(unpacked(data, self), optim_wrapper.optimizer)  # type: ignore[misc]
-            optim_wrapper.update_params(outputs["loss"])
-        self.v2_outputs = outputs
-        logged = dict(outputs.get("log_vars", {}))
-        if "loss" in outputs:
-            logged["loss"] = outputs["loss"].detach()
-        return logged
+        return trained(self, super().train_step, data, optim_wrapper)  # type: ignore[misc]
 
     def val_step(self, data: Any) -> Any:
         """The results of a batch, one for each image, as v2's test loop asks for them."""
@@ -47,6 +36,22 @@ class V2Model:
     def v2_val_step(self, data: Any, *optimizer: Any) -> Any:
         """v2's own `val_step`, which computes the loss: what a val phase of its workflow calls."""
         return super().val_step(unpacked(data, self), *optimizer)  # type: ignore[misc]
+
+
+def trained(model: Any, make: Callable[..., Any], data: Any, optim_wrapper: Any) -> dict[str, Any]:
+    """One iteration of a v2 model by v3: `make(data, optimizer)` is its own `train_step`; gives the values to log."""
+    if isinstance(optim_wrapper, Mapping) or hasattr(optim_wrapper, "optim_wrappers"):
+        several = {name: wrapper.optimizer for name, wrapper in optim_wrapper.items()}
+        outputs = make(unpacked(data, model), several)
+    else:
+        with optim_wrapper.optim_context(model):
+            outputs = make(unpacked(data, model), optim_wrapper.optimizer)
+        optim_wrapper.update_params(outputs["loss"])
+    model.v2_outputs = outputs
+    logged = dict(outputs.get("log_vars", {}))
+    if "loss" in outputs:
+        logged["loss"] = outputs["loss"].detach()
+    return logged
 
 
 def unpacked(data: Any, model: Any) -> Any:

@@ -38,7 +38,13 @@ UNKNOWN_CONSTRUCTOR = Remark(
     "cannot be read with certainty.",
     Effect.MANUAL,
 )
-CODE_REMARKS = (BRIDGED, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR)
+UNKNOWN_MODEL = Remark(
+    "MDC003",
+    "train_step of a model whose base class is not converted with it",
+    "mmengine calls train_step(data, optim_wrapper=...) and expects the step to be made in it.",
+    Effect.MANUAL,
+)
+CODE_REMARKS = (BRIDGED, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR, UNKNOWN_MODEL)
 CODE_ERRORS = {
     "COD001": "not valid Python",
     "COD002": "a file that cannot be read or decoded",

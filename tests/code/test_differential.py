@@ -96,6 +96,67 @@ class AverageHook(Hook):
     def _note(self, runner):
         runner.logger.info('%d of %d', runner.iter, runner._max_epochs)
 """,
+    "project": """
+import torch
+from mmcv.parallel import DataContainer
+from mmcv.runner import BaseModule
+from mmcv.utils import Registry
+from torch import nn
+from torch.utils.data import Dataset
+
+DATASETS = Registry('dataset')
+DETECTORS = Registry('detector')
+
+
+class BaseDetector(BaseModule):
+
+    def __init__(self, init_cfg=None):
+        super().__init__(init_cfg)
+        self.layer = nn.Linear(2, 1)
+
+    def forward(self, img, target=None, return_loss=True, **kwargs):
+        if return_loss:
+            return self.forward_train(img, target, **kwargs)
+        return self.layer(img)[:, 0].tolist()
+
+    def train_step(self, data, optimizer, **kwargs):
+        losses = self(**data)
+        loss = sum(losses.values())
+        log_vars = {name: value.item() for name, value in losses.items()}
+        return dict(loss=loss, log_vars=dict(log_vars, loss=loss.item()), num_samples=len(data['img']))
+
+
+@DETECTORS.register_module()
+class Net(BaseDetector):
+
+    def forward_train(self, img, target, meta):
+        assert all(isinstance(index, int) for index in meta)
+        return dict(loss_main=((self.layer(img)[:, 0] - target)**2).mean())
+
+    def train_step(self, data, optimizer, **kwargs):
+        outputs = super().train_step(data, optimizer)
+        outputs['loss'] = 3 * outputs['loss']
+        return outputs
+
+
+class CustomDataset(Dataset):
+    CLASSES = ('sum', )
+
+    def __len__(self):
+        return 5
+
+    def evaluate(self, results, logger=None, **kwargs):
+        return dict(mean=float(sum(results) / len(results)), count=len(results))
+
+
+@DATASETS.register_module()
+class Points(CustomDataset):
+
+    def __getitem__(self, index):
+        point = torch.tensor([index / 7, 1.0])
+        return dict(img=DataContainer(point, stack=True, pad_dims=None), target=point.sum(),
+                    meta=DataContainer(index, cpu_only=True))
+""",
     "past": """
 from mmcv.runner import HOOKS, LrUpdaterHook
 
@@ -115,6 +176,7 @@ class FallingLrUpdaterHook(LrUpdaterHook):
 """,
 }
 CASES = [
+    Case("project", "Net", "project"),
     Case("past", "FallingLrUpdaterHook", args={"by_epoch": False}),
     Case("best", "Best"),
     Case("check", "Check"),

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import types
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -186,9 +187,17 @@ def kind_of(experiment: dict[str, Any]) -> Any:
     return getattr(import_module(experiment["module"]), experiment["class"])
 
 
+def own_parts(experiment: dict[str, Any]) -> tuple[nn.Module, Dataset]:
+    """The model and the data set that the module under test defines."""
+    module = import_module(experiment["module"])
+    torch.manual_seed(5)
+    return module.Net(), module.Points()
+
+
 def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     runner_module = import_module("mmcv.runner")
-    model = class_v2()()
+    role = experiment.get("role")
+    model = own_parts(experiment)[0] if role == "project" else class_v2()()
     optimizer = runner_module.build_optimizer(model, dict(experiment.get("optimizer", SGD)))
     logger = logging.Logger("run")
     by_epoch = experiment.get("by_epoch", True)
@@ -199,7 +208,6 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     messages = Messages({sys.modules[experiment["module"]].__file__} if "module" in experiment else set())
     logger.addHandler(messages)
     hooks = runner_module.HOOKS
-    role = experiment.get("role")
     own = None
     if role == "schedule":
         own = kind_of(experiment)(**experiment.get("args", {}))
@@ -224,7 +232,12 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
 
     runner.register_hook(Note(), "LOWEST")
     torch.manual_seed(1)
-    runner.run([loader()], [("train", 1)])
+    data = loader()
+    if role == "project":
+        collate = partial(import_module("mmcv.parallel").collate, samples_per_gpu=2)
+        data = DataLoader(own_parts(experiment)[1], 2, collate_fn=collate)
+        runner.register_hook(runner_module.EvalHook(data, interval=1), "LOW")
+    runner.run([data], [("train", 1)])
     logged = {name: [float(value).hex() for value in values] for name, values in runner.log_buffer.val_history.items()}
     output = {name: float(value).hex() for name, value in runner.log_buffer.output.items()}
     return report(recorder, own, messages, {**logged, **{name: [value] for name, value in output.items()}})
@@ -235,9 +248,15 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     from mmengine.registry import HOOKS
     from mmengine.runner import Runner
 
-    model = adapted_v2() if experiment.get("model") == "v2" else net_v3()
-    by_epoch = experiment.get("by_epoch", True)
     role = experiment.get("role")
+    model = adapted_v2() if experiment.get("model") == "v2" else net_v3()
+    data, validation = loader(), {}
+    if role == "project":
+        model, dataset = own_parts(experiment)
+        data = {"batch_size": 2, "dataset": dataset, "sampler": {"type": "DefaultSampler", "shuffle": False}}
+        evaluator = {"type": "mmmigrate.compat.adapters.DatasetEvaluate"}
+        validation = {"val_dataloader": dict(data), "val_cfg": {}, "val_evaluator": evaluator}
+    by_epoch = experiment.get("by_epoch", True)
     optimizer = dict(experiment.get("optimizer", SGD))
     wrapper = {"type": "OptimWrapper"}
     for key in ("constructor", "paramwise_cfg"):
@@ -254,7 +273,8 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     runner = Runner(
         model=model,
         work_dir=folder,
-        train_dataloader=loader(),
+        train_dataloader=data,
+        **validation,
         train_cfg={"by_epoch": True, "max_epochs": 4} if by_epoch else {"by_epoch": False, "max_iters": 12},
         optim_wrapper={**wrapper, "optimizer": optimizer},
         param_scheduler=schedule,
@@ -288,7 +308,7 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     runner.train()
     scalars = runner.message_hub.log_scalars
     logged = {
-        name.removeprefix("train/"): [float(value).hex() for value in buffer.data[0]]
+        name.removeprefix("train/").removeprefix("val/"): [float(value).hex() for value in buffer.data[0]]
         for name, buffer in scalars.items()
     }
     own = schedule_object(runner) if role == "schedule" else own
