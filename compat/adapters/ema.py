@@ -85,6 +85,10 @@ class _Averaging:
         """The weight of the new values at this iteration."""
         return self.momentum
 
+    def named_averages(self) -> list[tuple[str, torch.Tensor]]:
+        """The averages by the names of what they average."""
+        return list(zip(self._names, self._averages))
+
     def swap_for_phase(self) -> None:
         """Averages and weights change places, in an epoch loop; calling it again undoes it."""
         if not self._swaps or not self._averages:

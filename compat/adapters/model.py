@@ -11,6 +11,8 @@ import torch
 from mmmigrate.compat.adapters.batch import opened
 from mmmigrate.compat.adapters.loss import samples_in
 
+_NOT_GIVEN = object()
+
 
 class V2Model:
     """Mixed into a v2 model class: its `train_step(data, optimizer)` makes the loss, the optim wrapper does the rest.
@@ -21,10 +23,13 @@ class V2Model:
 
     v2_outputs: dict[str, Any] | None = None
 
-    def train_step(self, data: Any, optim_wrapper: Any = None) -> dict[str, Any]:
-        if optim_wrapper is None:  # a v2 hook runs the model without a step
+    def train_step(self, data: Any, optim_wrapper: Any = _NOT_GIVEN) -> dict[str, Any]:
+        if optim_wrapper is _NOT_GIVEN:  # a v2 hook runs the model without a step
             plain: dict[str, Any] = super().train_step(unpacked(data, self))  # type: ignore[misc]
             return plain
+        if not _wraps(optim_wrapper):  # called by v2 code of the model itself: its `val_step`
+            given: dict[str, Any] = super().train_step(data, optim_wrapper)  # type: ignore[misc]
+            return given
         return trained(self, super().train_step, data, optim_wrapper)  # type: ignore[misc]
 
     def val_step(self, data: Any) -> Any:
@@ -36,6 +41,12 @@ class V2Model:
     def v2_val_step(self, data: Any, *optimizer: Any) -> Any:
         """v2's own `val_step`, which computes the loss: what a val phase of its workflow calls."""
         return super().val_step(unpacked(data, self), *optimizer)  # type: ignore[misc]
+
+
+def _wraps(optimizer: Any) -> bool:
+    """Whether it is an optim wrapper of v3, or several, and not a v2 optimizer."""
+    several = isinstance(optimizer, Mapping) and len(optimizer) > 0
+    return hasattr(next(iter(optimizer.values())) if several else optimizer, "optim_context")
 
 
 def trained(model: Any, make: Callable[..., Any], data: Any, optim_wrapper: Any) -> dict[str, Any]:

@@ -71,12 +71,17 @@ def optimizer_state(optimizers: Mapping[str, Optimizer], names: Mapping[int, str
 
 
 def averaged(runner: Any) -> Iterator[tuple[str, Tensor]]:
-    """The averaged (EMA) parameters by the name of the parameter they average: v2 keeps buffers, v3 a second model."""
+    """The averaged (EMA) parameters by the name of the parameter they average.
+
+    v2 keeps buffers, v3 a second model; the hooks that average as v2 does under v3 tell by `named_averages`.
+    """
     for hook in getattr(runner, "hooks", ()):
         if isinstance(getattr(hook, "param_ema_buffer", None), dict):
             buffers = dict(unwrap(runner.model).named_buffers())
             for name, buffer in hook.param_ema_buffer.items():
                 yield name, buffers[buffer]
+        elif hasattr(hook, "named_averages"):
+            yield from hook.named_averages()
         elif isinstance(getattr(hook, "ema_model", None), nn.Module):
             yield from unwrap(hook.ema_model.module).named_parameters()
 
