@@ -73,9 +73,18 @@ def _best(exp: Experiment, section: Section) -> None:
             exp.put("default_hooks.checkpoint.save_last", False)
             if exp.run_length is not None and exp.run_length.kind == "iter":
                 exp.put("default_hooks.checkpoint.by_epoch", False)
+    _say_written_again(exp, section, best)
     for key, slot in {**found, "save_best": best}.items():
         if slot.value is not None:
             exp.put(f"default_hooks.checkpoint.{key}", slot)
+
+
+def _say_written_again(exp: Experiment, section: Section, best: Slot) -> None:
+    """mmengine writes the regular checkpoint again with each new best one, also where none is due."""
+    interval, every = exp.v3["default_hooks"]["checkpoint"].get("interval", -1), section.items.get("interval", 1)
+    if isinstance(interval, int) and isinstance(every, int) and interval > 0 and every % interval:
+        message = f"mmengine also writes the regular checkpoint with a new best one, not only every {interval}"
+        exp.note(message, "evaluation", best, Effect.MEASURED)
 
 
 def _older_best(exp: Experiment, best: Slot, indicator: Slot) -> Slot:

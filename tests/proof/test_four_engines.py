@@ -8,7 +8,13 @@ import pytest
 from mmmigrate.compat.trace import compare
 
 SCRIPTS = Path(__file__).with_name("peers")
-EXPERIMENTS = {"classifier_step": 120, "classifier_cosine": 80, "segmenter_poly": 120}
+EXPERIMENTS = {
+    "classifier_step": 120,
+    "classifier_cosine": 80,
+    "segmenter_poly": 120,
+    "classifier_phases": 60,  # validation phases, averaged weights, momentum in a cycle, accumulation, late evaluation
+    "segmenter_phases": 60,  # the same by iteration; parameter groups that mmengine alone would make otherwise
+}
 
 
 def run_peer(python, script, *arguments):

@@ -1,5 +1,6 @@
 """Trains a config of the shapes project in real mmcv with our recorder: CONFIG TRACE WORK_DIR [STEPS]."""
 
+import copy
 import logging
 import sys
 import time
@@ -61,10 +62,14 @@ def main(config_path, trace, work_dir, steps=None):
     runner.register_hook(EvalHook(loader(config, "val", False), **evaluation), priority="LOW")
     recorder = recorder_class(Hook)(trace, {"engine": "mmcv"}, stop_before=None if steps is None else int(steps))
     runner.register_hook(recorder, priority="LOWEST")
-    train = loader(config, "train", True)
+    # as the codebases' tools do: a val phase sees the val data through the pipeline and the loader of training
+    phases = copy.deepcopy(config)
+    phases.data.val.pipeline = config.data.train.pipeline
+    phases.data.val.test_mode = False
+    loaders = [loader(phases, mode, True) for mode, _ in config.workflow]
     reseed(0)
     try:
-        runner.run([train], config.workflow)
+        runner.run(loaders, config.workflow)
     except StopTraining:
         recorder.finish("stopped")
     else:
