@@ -21,21 +21,30 @@ class TrackedPass:
     ) -> None:
         if state is not None:
             restore(state["rng"])
+        self._capture = capture
         self._rng = capture()
         self._batches = iter(data_loader)
+        self._first: dict[str, Any] | None = None
         self.served = 0
         """How many batches were given."""
-        for _ in range(0 if state is None else state["served"]):
-            next(self)
+        if state is not None and state["served"]:
+            # a sampler shuffles when it is first asked, and others may have drawn numbers by then
+            if "first" in state:
+                restore(state["first"])
+            for _ in range(state["served"]):
+                next(self)
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
+        if self._first is None:
+            self._first = self._capture()
         batch = next(self._batches)
         self.served += 1
         return batch
 
     def state(self) -> dict[str, Any]:
-        """The random state that the pass began with (`rng`), and the number of batches since (`served`)."""
-        return {"rng": self._rng, "served": self.served}
+        """The random states when the pass (`rng`) and its first batch (`first`) were made, and the batches since."""
+        first = {} if self._first is None else {"first": self._first}
+        return {"rng": self._rng, **first, "served": self.served}

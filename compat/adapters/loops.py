@@ -11,13 +11,14 @@ loss, in evaluation mode and without gradients; only train phases count as progr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from mmmigrate.compat.adapters.engine import of_engine
 from mmmigrate.compat.adapters.phases import PhaseLog, losses_of, v2_stage
+from mmmigrate.compat.workflow import place_in
 
 Workflow = Sequence[tuple[str, int]]
 
@@ -55,17 +56,35 @@ class _V2Loop:
         """Repeat the workflow until the train phases have done the run's length."""
         runner: Any = self._runner  # type: ignore[attr-defined]
         self._begin()
+        first = place_in(self.workflow, self._finished())
         while self._left():
-            for mode, length in self.workflow:
-                for _ in range(length):
+            for phase, (mode, length) in enumerate(self.workflow):
+                for done in range(length):
+                    if (phase, done) < first:
+                        continue
                     if mode == "train":
                         if not self._left():
                             break
                         self._train_phase()
                     else:
                         self._val_phase()
+            first = (0, 0)
         self._end()
         return runner.model
+
+    def _resume(self, done: int, inside: bool) -> None:
+        """Goes on with the random numbers of the saved run; an evaluation that it had still to make comes first."""
+        runner: Any = self._runner  # type: ignore[attr-defined]
+        if inside or not hasattr(runner, "continue_random_numbers"):
+            return
+        due = runner.continue_random_numbers()
+        self._untouched = not done
+        if due:
+            self._evaluate_if_due(done)
+
+    def _finished(self) -> int:
+        """Train epochs or iterations that are done."""
+        raise NotImplementedError
 
     def _left(self) -> bool:
         raise NotImplementedError
@@ -124,7 +143,13 @@ class _ByEpoch(_V2Loop):
         return bool(self._epoch < self._max_epochs and not self.stop_training)  # type: ignore[attr-defined]
 
     def _begin(self) -> None:
-        self._runner.call_hook("before_train")  # type: ignore[attr-defined]
+        runner: Any = self._runner  # type: ignore[attr-defined]
+        runner.call_hook("before_train")
+        self._resumed_pass = getattr(runner, "resumed_pass", lambda: None)()
+        self._resume(self._epoch, self._resumed_pass is not None)
+
+    def _finished(self) -> int:
+        return self._epoch
 
     def _end(self) -> None:
         self._runner.call_hook("after_train")  # type: ignore[attr-defined]
@@ -134,7 +159,9 @@ class _ByEpoch(_V2Loop):
         runner.call_hook("before_train_epoch")
         runner.model.train()
         self._evaluate_at_first(self._epoch)
-        for index, batch in enumerate(self.dataloader):  # type: ignore[attr-defined]
+        loader: Any = self.dataloader  # type: ignore[attr-defined]
+        batches = self._batches() if hasattr(self, "_batches") else enumerate(loader)
+        for index, batch in batches:
             self.run_iter(index, batch)  # type: ignore[attr-defined]
         runner.call_hook("after_train_epoch")
         self._epoch: int = self._epoch + 1
@@ -155,7 +182,7 @@ class _ByEpoch(_V2Loop):
 class _ByIteration(_V2Loop):
     """Phases count iterations."""
 
-    _phase_batches: Iterator[Any]
+    _phase_batches: Any
 
     def _left(self) -> bool:
         return bool(self._iter < self._max_iters and not self.stop_training)  # type: ignore[attr-defined]
@@ -167,8 +194,25 @@ class _ByIteration(_V2Loop):
             endless: Any = type(self.dataloader_iterator)  # type: ignore[attr-defined]
             self._phase_batches = endless(self.phase_dataloader)
         runner.call_hook("before_train_epoch")
-        for _ in range(self._iter):
-            next(self.dataloader_iterator)  # type: ignore[attr-defined]
+        batches: Any = self.dataloader_iterator  # type: ignore[attr-defined]
+        position = getattr(runner, "resumed_pass", lambda: None)()
+        if position is None:
+            for _ in range(self._iter):
+                next(batches)
+        else:
+            batches.take_up(position)
+            if "phase" in position:
+                self._phase_batches.take_up(position["phase"])
+        self._resume(self._iter, inside=False)
+
+    def data_position(self) -> dict[str, Any]:
+        """Where the data of both kinds of phases stand; what runtime_v3 saves."""
+        position: dict[str, Any] = self.dataloader_iterator.state()  # type: ignore[attr-defined]
+        phase = {} if self.phase_dataloader is None else {"phase": self._phase_batches.state()}
+        return {**position, **phase}
+
+    def _finished(self) -> int:
+        return self._iter
 
     def _end(self) -> None:
         self._runner.call_hook("after_train_epoch")  # type: ignore[attr-defined]

@@ -26,3 +26,13 @@ def to_v2(state: Mapping[str, Any]) -> dict[str, Any]:
         "torch": state["torch"],
         "cuda": state.get("cuda", []),
     }
+
+
+def pass_to_v3(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a pass over data stands, with the random states that it needs."""
+    return {**state, **{key: to_v3(state[key]) for key in ("rng", "first") if key in state}}
+
+
+def pass_to_v2(state: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in state.items() if key != "phase"}
+    return {**rest, **{key: to_v2(state[key]) for key in ("rng", "first") if key in state}}

@@ -8,6 +8,7 @@ from typing import Any
 from mmmigrate.compat.checkpoint import averages, meta, optimizer, randomness
 from mmmigrate.compat.checkpoint.plan import Plan
 from mmmigrate.compat.checkpoint.position import Position
+from mmmigrate.compat.workflow import place_in
 
 _KNOWN = {"meta", "state_dict", "message_hub", "optimizer", "param_schedulers", "ema_state_dict", "rng_state"}
 _KNOWN |= {"resume_state", "ema_swapped"}
@@ -41,19 +42,23 @@ def _plain(state: optimizer.State, new_meta: meta.Meta) -> optimizer.State:
     return state
 
 
+def _workflow(plan: Plan) -> list[tuple[str, int]]:
+    given = ((plan.experiment.v3 or {}).get("train_cfg") or {}).get("workflow") or [("train", 1)]
+    return [(mode, length) for mode, length in given]
+
+
 def _resume_point(
     old: Mapping[str, Any], position: Position, new_meta: Mapping[str, Any], plan: Plan
 ) -> dict[str, Any]:
-    data = dict(position.data) if position.data is not None else None
-    if data is not None and "rng" in data:
-        data["rng"] = randomness.to_v2(data["rng"])
+    data = None if position.data is None else randomness.pass_to_v2(position.data)
+    phase = (position.data or {}).get("phase")
     gradients = (old.get("resume_state") or {}).get("gradients")
     inner = 0 if data is None else data["served"]
     return {
-        "position": (0, 0),
+        "position": place_in(_workflow(plan), position.epoch if position.by_epoch else position.iter),
         "counters": [position.epoch if position.by_epoch else int((data or {}).get("epoch", 0)), position.iter, inner],
         "rng": randomness.to_v2(old["rng_state"]),
-        "loaders": [] if data is None else [data],
+        "loaders": [*([] if data is None else [data]), *([] if phase is None else [randomness.pass_to_v2(phase)])],
         "meta": {key: new_meta[key] for key in ("hook_msgs", "fp16") if key in new_meta},
         "gradients": [plan.renamed(gradients)] if gradients else [],
         **({"evaluation_due": True} if position.due else {}),

@@ -34,8 +34,10 @@ def convert(files: Mapping[str, Any], position: Position | None, plan: Plan) -> 
     if point:
         # runtime_v2 writes a resume point once the evaluation is done
         new["rng_state"] = {**randomness.to_v3(point["rng"]), "stage": "val"}
-        data = point["loaders"][0] if point["loaders"] else None
-        resumed: dict[str, Any] = {} if data is None else {"data": {**data, "rng": randomness.to_v3(data["rng"])}}
+        passes = [randomness.pass_to_v3(data) for data in point["loaders"]]
+        resumed: dict[str, Any] = {"data": passes[0]} if passes else {}
+        if len(passes) > 1:  # of the workflow's val phases
+            passes[0]["phase"] = passes[1]
         gradients = {name: value for waiting in point["gradients"] for name, value in waiting.items()}
         if gradients:
             resumed["gradients"] = plan.renamed(gradients)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mmmigrate.compat.tracked_pass import TrackedPass
 from mmmigrate.runtime_v2.runner.rng import rng_state, set_rng_state
 
 
@@ -34,8 +35,6 @@ class IterLoader:
             self._tell_sampler()
             self._begin_pass()
             batch = next(self.iter_loader)
-        if self._tracked:
-            self._served += 1
         return batch
 
     def __len__(self) -> int:
@@ -43,24 +42,21 @@ class IterLoader:
 
     def state(self) -> dict[str, Any]:
         """Where the loader is: the pass, the random state that it began with, and the batches served since."""
-        return {"epoch": self._epoch, "rng": self._rng, "served": self._served}
+        return {"epoch": self._epoch, **self.iter_loader.state()}
 
     def take_up(self, state: dict[str, Any]) -> None:
         """Go to where `state` was taken, by serving the pass again up to there: workers draw random numbers too."""
         self._epoch = state["epoch"]
         if self._epoch:
             self._tell_sampler()
-        set_rng_state(state["rng"])
-        self._begin_pass()
-        for _ in range(state["served"]):
-            next(self.iter_loader)
-        self._served = state["served"]
+        self._begin_pass(state)
 
     def _tell_sampler(self) -> None:
         if hasattr(self._dataloader.sampler, "set_epoch"):
             self._dataloader.sampler.set_epoch(self._epoch)
 
-    def _begin_pass(self) -> None:
-        self._rng = rng_state() if self._tracked else None
-        self._served = 0
-        self.iter_loader = iter(self._dataloader)
+    def _begin_pass(self, state: dict[str, Any] | None = None) -> None:
+        if self._tracked:
+            self.iter_loader = TrackedPass(self._dataloader, rng_state, set_rng_state, state)
+        else:
+            self.iter_loader = iter(self._dataloader)

@@ -143,15 +143,19 @@ class EpochBasedTrainLoop(_TrainLoop):
         runner = self._runner
         runner.call_hook("before_train_epoch")
         runner.model.train()
+        for batch_idx, data_batch in self._batches():
+            self.run_iter(batch_idx, data_batch)
+        runner.call_hook("after_train_epoch")
+        self._epoch += 1
+
+    def _batches(self) -> Iterator[tuple[int, Any]]:
+        """The batches of an epoch, or of the rest of that in which the run was resumed, with their index."""
         batches = self._pass = _tracked(self.dataloader, self._resumed_pass)
         if self._resumed_pass is not None:
             self._resumed_pass = None
-            runner.continue_random_numbers()
-        for batch_idx, data_batch in enumerate(batches, batches.served):
-            self.run_iter(batch_idx, data_batch)
+            self._runner.continue_random_numbers()
+        yield from enumerate(batches, batches.served)
         self._pass = None
-        runner.call_hook("after_train_epoch")
-        self._epoch += 1
 
     def run_iter(self, idx: int, data_batch: Any) -> None:
         self._run_train_iter(idx, data_batch)

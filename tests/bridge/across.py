@@ -69,7 +69,7 @@ BASE = {
     "checkpoint_config": {"interval": 1},
     "log_config": {"interval": 2, "hooks": [{"type": "TextLoggerHook"}]},
     "evaluation": {"interval": 1, "save_best": "accuracy"},
-    "runner": {"type": "EpochBasedRunner", "max_epochs": 4},
+    "runner": {"type": "EpochBasedRunner", "max_epochs": 3},
     "workflow": [("train", 1)],
     "log_level": "ERROR",
 }

@@ -7,7 +7,7 @@ from mmmigrate.compat.checkpoint import Options, convert_path
 from .across import apart, train_v2, train_v3, write_configs
 
 BY_ITERATION = {
-    "runner": {"type": "IterBasedRunner", "max_iters": 10},
+    "runner": {"type": "IterBasedRunner", "max_iters": 7},
     "evaluation": {"interval": 4, "save_best": "accuracy"},
     "checkpoint_config": {"interval": 1},
     "lr_config": {
@@ -21,7 +21,7 @@ BY_ITERATION = {
 }
 INSIDE = {
     "checkpoint_config": {"interval": 1, "by_epoch": False},
-    "runner": {"type": "EpochBasedRunner", "max_epochs": 3},
+    "runner": {"type": "EpochBasedRunner", "max_epochs": 2},
 }
 CASES = {
     "epochs": {},
@@ -49,6 +49,14 @@ CASES = {
         **INSIDE,
         "optimizer_config": {"type": "GradientCumulativeOptimizerHook", "cumulative_iters": 4},
     },
+    "averages": {"custom_hooks": [{"type": "EMAHook", "momentum": 0.2, "warm_up": 2, "priority": "ABOVE_NORMAL"}]},
+    "averages after the checkpoint": {"custom_hooks": [{"type": "EMAHook", "momentum": 0.2, "interval": 2}]},
+    "averages inside epochs": {**INSIDE, "custom_hooks": [{"type": "EMAHook", "momentum": 0.2, "warm_up": 2}]},
+    "averages over iterations": {**BY_ITERATION, "custom_hooks": [{"type": "EMAHook", "momentum": 0.2, "warm_up": 2}]},
+    "val phases": {"workflow": [("train", 2), ("val", 1)]},
+    "val phases of iterations": {**BY_ITERATION, "workflow": [("train", 3), ("val", 2)]},
+    "momentum": {"momentum_config": {"policy": "CosineAnnealing", "min_momentum": 0.5, "by_epoch": False}},
+    "evaluation from the second epoch": {"evaluation": {"interval": 1, "start": 2}},
     "accumulation over iterations": {
         **BY_ITERATION,
         "optimizer_config": {"type": "GradientCumulativeOptimizerHook", "cumulative_iters": 3},
