@@ -18,6 +18,7 @@ from mmmigrate.compat.adapters.loops import V2EpochBasedTrainLoop, V2IterBasedTr
 from mmmigrate.compat.adapters.metric import DatasetEvaluate
 from mmmigrate.compat.adapters.sampler import GlobalRandomSampler, IterLoaderSampler
 from mmmigrate.compat.adapters.v3_hook import V3Hook
+from mmmigrate.compat.adapters.v3_schedule import V3LrUpdaterHook
 
 if not real_mmengine_trains():
     install()
@@ -39,5 +40,6 @@ __all__ = [
     "V2LinearMomentumEMAHook",
     "V2OptimWrapperConstructor",
     "V3Hook",
+    "V3LrUpdaterHook",
     "install",
 ]

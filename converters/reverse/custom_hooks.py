@@ -7,19 +7,14 @@ from typing import Any
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
 from mmmigrate.converters.reverse.reversal import Reversal, Reverse
+from mmmigrate.converters.rules.hook_names import RENAMED, SAME
 
-_ADAPTERS = "mmmigrate.compat.adapters."
 # v3 name -> v2 name, where the hook does the same with the same arguments
-_RENAMED = {
-    f"{_ADAPTERS}V2EMAHook": "EMAHook",
-    f"{_ADAPTERS}V2ExpMomentumEMAHook": "ExpMomentumEMAHook",
-    f"{_ADAPTERS}V2LinearMomentumEMAHook": "LinearMomentumEMAHook",
-}
-_SAME = ("EmptyCacheHook", "SyncBuffersHook")
+_BACK = {rule.name: name for name, rule in RENAMED.items() if rule.name != name}
+_SAME = (*SAME, "SyncBuffersHook")
 # Hooks that v2 has under the same name and that do something else there.
 _OTHER = {
     "EMAHook": "mmengine's copies the weights at its first update, mmcv's blends from the start on",
-    "ProfilerHook": "mmengine's counts other steps",
 }
 # The end of a hook's name and its priority -> the v2 key that it was made from
 _KEYS = (("LrUpdaterHook", "VERY_HIGH", "lr_config"), ("MomentumUpdaterHook", "HIGH", "momentum_config"),
@@ -61,8 +56,10 @@ def _as_key(rev: Reversal, hook: TracedDict) -> bool:
 def _kept(rev: Reversal, slot: Slot) -> list[Slot]:
     hook = slot.value
     kind = hook.get("type") if isinstance(hook, dict) else None
-    if kind in _RENAMED and isinstance(hook, TracedDict):
-        return [Slot(TracedDict((k, _RENAMED[kind] if k == "type" else item) for k, item in hook.slots()))]
+    if kind in _BACK and isinstance(hook, TracedDict):
+        return [Slot(TracedDict((k, _BACK[kind] if k == "type" else item) for k, item in hook.slots()))]
+    if kind == "ProfilerHook" and isinstance(hook, TracedDict):
+        return [Slot(_profiler(hook))]
     if kind in _OTHER:
         rev.cannot(f"hook {kind!r} is dropped: {_OTHER[kind]}", "custom_hooks", slot)
         return []
@@ -70,6 +67,17 @@ def _kept(rev: Reversal, slot: Slot) -> list[Slot]:
         message = f"hook {kind!r} is kept by name: its class must be registered in mmcv's HOOKS"
         rev.note(message, "custom_hooks", slot, Effect.MANUAL)
     return [slot]
+
+
+def _profiler(hook: TracedDict) -> TracedDict:
+    """mmengine's two switches are a list of activities in mmcv."""
+    switches = {"activity_with_cpu": "cpu", "activity_with_cuda": "cuda"}
+    back = TracedDict(("profile_iters" if key == "profile_times" else key, item) for key, item in hook.slots())
+    named = [name for switch, name in switches.items() if hook.get(switch, name == "cpu")]
+    for switch in switches:
+        back.drop(switch)
+    back.put("activities", TracedList(named))
+    return back
 
 
 REVERSE = Reverse(

@@ -16,6 +16,8 @@ _SAMPLERS = {
     "mmmigrate.compat.adapters.GlobalRandomSampler",
     "mmmigrate.compat.adapters.IterLoaderSampler",
 }
+_OF_SAMPLER = {"type", "shuffle", "seed", "round_up"}
+_TORCH = ("drop_last", "pin_memory", "prefetch_factor", "timeout", "multiprocessing_context")
 _GROUPED = ("AspectRatioBatchSampler", "mmdet.AspectRatioBatchSampler")  # what mmdet 2 does without being asked
 _PLAIN_COLLATE = ("default_collate", "pseudo_collate", None)
 
@@ -59,13 +61,13 @@ def _own(rev: Reversal, split: str, loader: Section, shared: dict[str, Any]) -> 
             settings.put("workers_per_gpu", workers)
         if loader.items.get("persistent_workers"):
             settings.put("persistent_workers", loader.take("persistent_workers"))
-    for key in ("drop_last", "pin_memory"):
+    for key in _TORCH:
         if loader.items.get(key) is not None:
             settings.put(key, loader.take(key))
-    shuffle = _shuffle(rev, split, loader)
+    shuffle = _sampler(rev, split, loader, settings)
     if shuffle.value is not (split == "train"):
         settings.put("shuffle", shuffle)
-    for key in ("persistent_workers", "drop_last", "pin_memory"):
+    for key in ("persistent_workers", *_TORCH):
         loader.take(key)
     collate = loader.take("collate_fn")
     if (collate.value.get("type") if isinstance(collate.value, dict) else collate.value) not in _PLAIN_COLLATE:
@@ -74,9 +76,9 @@ def _own(rev: Reversal, split: str, loader: Section, shared: dict[str, Any]) -> 
     return settings
 
 
-def _shuffle(rev: Reversal, split: str, loader: Section) -> Slot:
-    sampler = loader.take("sampler")
-    grouped = loader.take("batch_sampler")
+def _sampler(rev: Reversal, split: str, loader: Section, settings: TracedDict) -> Slot:
+    """Whether the split is shuffled; a sampler that v2 does not choose by itself is named in ``settings``."""
+    sampler, grouped = loader.take("sampler"), loader.take("batch_sampler")
     if isinstance(grouped.value, dict):
         kind = grouped.value.get("type")
         if kind in _GROUPED:
@@ -84,14 +86,21 @@ def _shuffle(rev: Reversal, split: str, loader: Section) -> Slot:
             rev.note(message, loader.name, grouped, Effect.MEASURED)
         else:
             rev.cannot(f"batch sampler {kind!r}: v2 has no key for one", loader.name, grouped)
+    default = Slot(split == "train")
     if not isinstance(sampler.value, TracedDict):
-        return Slot(split == "train")
+        return default
     kind = sampler.value.get("type")
-    if kind not in _SAMPLERS:
-        rev.cannot(f"sampler {kind!r}: v2 builds its samplers itself", loader.name, sampler)
-    for key, slot in sampler.value.slots():
-        if key not in ("type", "shuffle") and not (key == "round_up" and slot.value):
-            rev.cannot(f"{loader.name}.sampler.{key} has no counterpart in v2 and is dropped", loader.name, slot)
+    if kind == "ClassAwareSampler":
+        settings.put("class_aware_sampler", TracedDict(i for i in sampler.value.slots() if i[0] != "type"))
+        return default
+    if kind not in _SAMPLERS or sampler.value.keys() - _OF_SAMPLER:
+        settings.put("sampler_cfg", sampler)
+        message = f"sampler {kind!r} is named in sampler_cfg, which mmcls reads: its class must be registered in v2"
+        rev.note(message, loader.name, sampler, Effect.MANUAL)
+        return default
+    for key in ("seed", "round_up"):
+        if key in sampler.value:
+            settings.put(key, sampler.value.slot(key))
     return sampler.value.slot("shuffle") if "shuffle" in sampler.value else Slot(True)  # both samplers' default
 
 

@@ -8,6 +8,7 @@ from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
 from mmmigrate.converters.reverse.reversal import Reversal, Reverse
 from mmmigrate.converters.rules.experiment import Section
+from mmmigrate.converters.rules.loggers import BACKENDS
 
 # Every v2 run has what these do: timers, schedules before each iteration, the sampler's epoch.
 _IMPLIED = {
@@ -127,15 +128,22 @@ def _service(rev: Reversal, backend: Section) -> TracedDict | None:
     kind = backend.value("type")
     if kind == "LocalVisBackend":
         return None
-    if kind == "TensorboardVisBackend":
-        hook = TracedDict([("type", "TensorboardLoggerHook")])
-        if "save_dir" in backend:
-            hook.put("log_dir", backend.take("save_dir"))
-        rev.report_rest(backend)
-        return hook
     key = "visualizer" if "visualizer" in rev.v3 else "vis_backends"
-    rev.cannot(f"backend {kind!r} is not translated; add the logger hook of that service to log_config.hooks", key)
-    return None
+    logger = next((name for name, rule in BACKENDS.items() if rule.name == kind), None)
+    if logger is None:
+        rev.cannot(f"backend {kind!r} is not translated; add the logger hook of that service to log_config.hooks", key)
+        return None
+    rule, hook = BACKENDS[logger], TracedDict([("type", logger)])
+    for name in rule.same:
+        if name in backend:
+            hook.put(name, backend.take(name))
+    for old, new in rule.renames:
+        if new in backend:
+            hook.put(old, backend.take(new))
+    if rule.others is not None and isinstance(backend.items.get(rule.others), dict):
+        hook.absorb(backend.take(rule.others).value)
+    rev.report_rest(backend)
+    return hook
 
 
 def _other(rev: Reversal, name: str, slot: Slot) -> None:

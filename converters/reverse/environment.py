@@ -14,6 +14,13 @@ def convert(rev: Reversal) -> None:
     if "default_scope" in rev.v3:
         rev.use("default_scope")
         rev.note("v2 has no registry scopes: types are looked up in the codebase that trains", "default_scope")
+    wrapper = rev.get("model_wrapper_cfg")
+    if wrapper is not None:
+        rev.use("model_wrapper_cfg")
+        if isinstance(wrapper, dict) and wrapper.get("type") == "MMSeparateDistributedDataParallel":
+            rev.put("use_ddp_wrapper", True)
+        else:
+            rev.cannot("model_wrapper_cfg: v2 wraps the model itself", "model_wrapper_cfg")
     if "data_preprocessor" in rev.v3:
         rev.use("data_preprocessor")
         rev.cannot(
@@ -55,11 +62,9 @@ def _randomness(rev: Reversal) -> None:
     rev.use("randomness")
     if seeds is None:
         return
-    for key in ("seed", "deterministic"):
-        if key in seeds:
-            rev.put(key, seeds.take(key))
-    if not seeds.items.get("diff_rank_seed"):
-        seeds.take("diff_rank_seed")
+    for v3, v2 in _RANDOMNESS.items():
+        if v3 in seeds:
+            rev.put(v2, seeds.take(v3))
     rev.report_rest(seeds)
 
 
@@ -78,6 +83,7 @@ def _resume(rev: Reversal) -> None:
         rev.cannot("resume is a switch in mmengine, not a path", "resume", resume)
 
 
+_RANDOMNESS = {"seed": "seed", "deterministic": "deterministic", "diff_rank_seed": "diff_seed"}
 _ENV = ("dist_params", "cudnn_benchmark", "mp_start_method", "opencv_num_threads")
 REVERSE = Reverse(
     "ENV001",

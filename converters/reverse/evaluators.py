@@ -17,6 +17,10 @@ def convert(rev: Reversal) -> None:
     evaluation = TracedDict()
     loop = rev.section("train_cfg")
     validates = rev.get("val_evaluator") is not None or rev.get("val_dataloader") is not None
+    if loop is not None and _never(rev, loop):
+        rev.use("val_evaluator", "test_evaluator")
+        rev.put("evaluation", None)
+        return
     if loop is not None and rev.run_length is not None and validates:
         _times(rev, loop, evaluation)
     elif loop is not None and any(key in loop for key in ("val_interval", "val_begin", "dynamic_intervals")):
@@ -33,21 +37,41 @@ def _times(rev: Reversal, loop: Section, evaluation: TracedDict) -> None:
     if run is None:
         raise RuntimeError("times need the length of the run")
     interval = loop.take("val_interval", 1 if run.kind == "epoch" else 1000)
+    if isinstance(interval.value, float) and interval.value.is_integer():
+        interval = Slot(int(interval.value))  # mmcv refuses a float
     if run.kind == "iter" or interval.value != 1:
         evaluation.put("interval", interval)
-    begin = loop.take("val_begin")
-    if isinstance(begin.value, int) and isinstance(interval.value, int) and begin.value > 1:
-        # v2 counts intervals from `start`, v3 evaluates where the interval divides: the first such point is the start
-        first = -(-begin.value // max(interval.value, 1)) * max(interval.value, 1)
-        evaluation.put("start", begin if first == begin.value else first)
     changes = loop.take("dynamic_intervals")
     if isinstance(changes.value, list):
         evaluation.put("dynamic_intervals", TracedList(_earlier(step) for step in changes.value))
-    own_times = str(loop.items.get("type")).startswith("mmmigrate.")
-    length, every = run.length.value, interval.value
-    if not own_times and isinstance(length, int) and isinstance(every, int) and every > 0 and length % every:
+    begin, start = loop.take("val_begin"), loop.take("val_start")
+    if start.value is not None:  # our own loop counts as v2 does
+        evaluation.put("start", start)
+    elif not str(loop.items.get("type")).startswith("mmmigrate."):
+        _start(rev, evaluation, begin, interval)
+
+
+def _start(rev: Reversal, evaluation: TracedDict, begin: Slot, interval: Slot) -> None:
+    """v2 counts intervals from `start`; v3 evaluates from `val_begin` on where the interval divides, and at the end."""
+    length: Any = rev.run_length.length.value if rev.run_length else None
+    every, first = interval.value, begin.value or 1
+    if not all(isinstance(number, int) for number in (length, every, first)) or every <= 0:
+        return
+    due = -(-first // every) * every
+    if due > length >= first and "dynamic_intervals" not in evaluation:
+        evaluation.put("start", length)  # once, at the end of the run
+    elif first > 1:
+        evaluation.put("start", begin if due == first else due)
+    if due <= length and length % every:
         message = f"mmengine also evaluates at the end of the run ({length}); mmcv every {every}"
         rev.note(message, "train_cfg", interval, Effect.MEASURED)
+
+
+def _never(rev: Reversal, loop: Section) -> bool:
+    """Whether evaluation would begin after the run, so that there is none."""
+    length = rev.run_length.length.value if rev.run_length else None
+    begin = loop.items.get("val_begin", loop.items.get("val_start"))
+    return isinstance(begin, int) and isinstance(length, int) and begin > length
 
 
 def _earlier(step: Any) -> Any:

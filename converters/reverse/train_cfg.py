@@ -6,7 +6,7 @@ from mmmigrate.converters.read.traced import TracedDict, TracedList
 from mmmigrate.converters.reverse.reversal import LOOPS, Reversal, Reverse
 from mmmigrate.converters.rules.experiment import Section
 
-EVALUATION = ("val_interval", "val_begin", "dynamic_intervals")
+EVALUATION = ("val_interval", "val_begin", "val_start", "dynamic_intervals")
 _RUNNERS = {"epoch": "EpochBasedRunner", "iter": "IterBasedRunner"}
 _OF_LOOPS = {"type", "by_epoch", "max_epochs", "max_iters", "workflow", "phase_dataloader", "fp16", *EVALUATION}
 _PLAIN_LOOPS = ("ValLoop", "TestLoop", None)

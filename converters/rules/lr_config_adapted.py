@@ -11,6 +11,8 @@ from mmmigrate.converters.rules.schedule_config import own_policy
 
 # Policies that look at results of the run: their hook has to see it.
 _NEED_THE_RUN = ("Reduce",)
+# What a conversion to v2 names where no policy follows the schedulers: its hook steps them.
+SCHEDULERS_OF_V3 = "mmmigrate.compat.adapters.V3"
 _SUFFIX = {"lr_config": "LrUpdaterHook", "momentum_config": "MomentumUpdaterHook"}
 
 
@@ -19,6 +21,10 @@ def convert(exp: Experiment) -> None:
     if policy is None or exp.run_length is None:
         return
     exp.use("lr_config")
+    if policy == SCHEDULERS_OF_V3:
+        exp.put("param_scheduler", exp.get("lr_config").slot("schedulers"))
+        exp.note("the schedulers that the policy stepped in v2", "lr_config", effect=Effect.EXACT)
+        return
     if policy_name(policy) not in _NEED_THE_RUN:
         exp.put("param_scheduler", TracedList([updater(exp, "lr_config", policy)]))
         return
