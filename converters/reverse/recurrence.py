@@ -61,6 +61,12 @@ class Scheduler:
         return "epoch" if self.by_epoch and not self.converted else "iter"
 
     @property
+    def never_ends(self) -> bool:
+        """Whether its end lies past that of the run, so that nothing happens there."""
+        same_unit = (self.run.kind == "epoch") == self.by_epoch
+        return bool(self.end >= NEVER_ENDS or (same_unit and self.end > self.run.length.value))
+
+    @property
     def lasts(self) -> bool:
         """Whether it goes on to the end of the run."""
         if self.get("end") is None or self.end >= NEVER_ENDS:
@@ -105,8 +111,8 @@ def _warmup(schedulers: list[Scheduler]) -> tuple[dict[str, Any], list[Scheduler
         raise Inexpressible("two warm-ups")
     first = (ramps or flat)[0]
     rest = [item for item in schedulers if item is not first]
-    growth = [item for item in rest if item.kind == "Exponential" and not item.by_epoch]
-    if flat and len(growth) == 1 and (first.end >= NEVER_ENDS or first.end > _length(first)):
+    growth = [item for item in rest if item.kind == "Exponential" and not item.by_epoch and item.get("gamma") > 1]
+    if flat and len(growth) == 1 and first.never_ends:
         return _exponential_warmup(first, growth[0]), [item for item in rest if item is not growth[0]]
     name = "linear" if ramps else "constant"
     ratio = first.slot("start_factor" if ramps else "factor", 1.0 / 3)
