@@ -29,6 +29,7 @@ class V2HookAdapter:
         super().__init__()
         self.v2_hook: Any = self.v2_class(*args, **kwargs)
         self._facade: V2RunnerFacade | None = None
+        self._evaluating: list[Any] = []  # parts of the model that the hook has switched for the epoch that begins
 
     def _runner(self, runner: Any) -> V2RunnerFacade:
         facade = self._facade
@@ -55,7 +56,16 @@ class V2HookAdapter:
 
     def before_train_epoch(self, runner: Any) -> None:
         facade = self._runner(runner)
-        (self.v2_hook.before_train_epoch if facade.by_epoch else self.v2_hook.before_epoch)(facade)
+        if not facade.by_epoch:
+            self.v2_hook.before_epoch(facade)
+            return
+        # v2 switches the model to training before the hooks of an epoch, v3 after them, and undoes what they did
+        switches = _acts(self.v2_hook, "before_train_epoch")
+        if switches:
+            runner.model.train()
+        self.v2_hook.before_train_epoch(facade)
+        if switches:
+            self._evaluating = [part for part in runner.model.modules() if not part.training]
 
     def after_train_epoch(self, runner: Any) -> None:
         facade = self._runner(runner)
@@ -65,6 +75,8 @@ class V2HookAdapter:
 
     def before_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
         facade = self._runner(runner)
+        while self._evaluating:
+            self._evaluating.pop().training = False
         facade.begins(batch_idx, opened(data_batch))
         self.v2_hook.before_train_iter(facade)
 
@@ -82,7 +94,7 @@ def adapted_hook(v2_class: type[Any], hook_base: type[Any]) -> type[Any]:
 def wrapped_hook(v2_hook: Any, hook_base: type[Any] | None = None) -> Any:
     """A v3 hook around a v2 hook object; `hook_base` is v3's `Hook`, by default that of the engine that trains."""
     made: Any = object.__new__(adapted_hook(type(v2_hook), hook_base or of_engine("hooks").Hook))
-    made.v2_hook, made._facade = v2_hook, None
+    made.v2_hook, made._facade, made._evaluating = v2_hook, None, []
     return made
 
 

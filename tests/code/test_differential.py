@@ -96,6 +96,21 @@ class AverageHook(Hook):
     def _note(self, runner):
         runner.logger.info('%d of %d', runner.iter, runner._max_epochs)
 """,
+    "modes": """
+from mmcv.runner import HOOKS, Hook
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+@HOOKS.register_module()
+class FreezeNormHook(Hook):
+
+    def before_train_epoch(self, runner):
+        self.trained = runner.model.module.training
+        if runner.epoch >= 2:
+            for module in runner.model.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+""",
     "project": """
 import torch
 from mmcv.parallel import DataContainer
@@ -176,6 +191,7 @@ class FallingLrUpdaterHook(LrUpdaterHook):
 """,
 }
 CASES = [
+    Case("modes", "FreezeNormHook"),
     Case("project", "Net", "project"),
     Case("past", "FallingLrUpdaterHook", args={"by_epoch": False}),
     Case("best", "Best"),

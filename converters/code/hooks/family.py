@@ -52,7 +52,10 @@ class Family:
                 continue
             callee = str(called_method(node, method))
             for _, definition in self.methods.get(callee, ()):
-                parameters = [item.arg for item in definition.args.args[1:]]
+                is_static = any(
+                    isinstance(item, ast.Name) and item.id == "staticmethod" for item in definition.decorator_list
+                )
+                parameters = [item.arg for item in definition.args.args[0 if is_static else 1 :]]
                 for index, argument in enumerate(node.args):
                     if isinstance(argument, ast.Name) and argument.id == runner and index < len(parameters):
                         yield callee, parameters[index]

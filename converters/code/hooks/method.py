@@ -107,7 +107,7 @@ def change_signature(view: MethodView) -> None:
     stage = STAGES.get(view.name)
     added = list(stage.added) if stage else sorted(view.family.wanted.get(view.name, ()))
     if stage:
-        if len(node.args.args) != 2 or node.args.kwonlyargs or node.args.posonlyargs:
+        if len(node.args.args) != 2 or node.args.kwonlyargs or node.args.posonlyargs or node.args.defaults:
             view.block(node, f"{view.name} takes other parameters than the runner")
             return
         draft.rename_method(node, stage.name)

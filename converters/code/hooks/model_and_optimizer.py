@@ -24,8 +24,6 @@ def model(view: MethodView, node: ast.Attribute) -> None:
             _unwrap(view, parent, view.text(node))
         elif parent.attr in _STEPS:
             view.block(parent, f"it calls runner.model.{parent.attr}, which takes and gives other things in v3")
-        elif parent.attr in ("train", "eval"):
-            _switches_mode(view, parent)
         elif parent.attr in _NAMED:
             view.draft.remark(node, f"the names that runner.model.{parent.attr} gives no longer begin with 'module.'")
     elif isinstance(parent, ast.Call) and parent.func is node:
@@ -126,17 +124,10 @@ def _alias(view: MethodView, assign: ast.Assign) -> None:
                 _unwrap(view, user, target.id)
             elif isinstance(user, ast.Attribute) and user.attr in _STEPS:
                 view.block(user, f"it calls the model's {user.attr}, which takes and gives other things in v3")
-            elif isinstance(user, ast.Attribute) and user.attr in ("train", "eval"):
-                _switches_mode(view, user)
             elif isinstance(user, ast.Call) and user.func is node:
                 view.block(user, "it runs the model itself, which takes and gives other things in v3")
             elif isinstance(user, ast.Call) and node in user.args and not _takes_a_module(view, user, node):
                 view.block(user, f"the wrapped model is handed to {view.text(user.func)}, which is not known")
-
-
-def _switches_mode(view: MethodView, node: ast.AST) -> None:
-    if "before_train_epoch" in view.stages or "before_epoch" in view.stages:
-        view.block(node, "it switches modules to training or evaluation, which v3's loop undoes right after", False)
 
 
 def optimizer(view: MethodView, node: ast.Attribute) -> None:

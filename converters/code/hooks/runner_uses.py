@@ -80,6 +80,9 @@ def _set_on_runner(view: MethodView) -> set[str]:
 
 def _outputs(view: MethodView, node: ast.Attribute) -> None:
     """``runner.outputs['loss']`` and its ``log_vars``: v3's outputs are the log values, with the loss among them."""
+    if view.loop == "val":
+        view.block(node, "in a val phase mmcv computed losses; v3's validation has predictions")
+        return
     outputs = view.want("outputs", node)
     key = _constant_key(view, node)
     if key == "loss" and not _backward(view, view.parent(node)):
@@ -121,6 +124,8 @@ def _data_loader(view: MethodView, node: ast.Attribute) -> None:
     whole = parent if isinstance(parent, ast.Attribute) and parent.attr == "_dataloader" else node
     if whole is node and isinstance(parent, ast.Attribute) and parent.attr in ("epoch", "iter_loader"):
         view.block(node, f"runner.data_loader.{parent.attr} belongs to mmcv's IterLoader")
+    if isinstance(parent, ast.Call) and view.text(parent.func) in ("next", "iter"):
+        view.block(node, "it draws batches from the running loader itself")
     view.draft.replace(whole, view.loader(node))
 
 

@@ -43,6 +43,13 @@ SHARED = {
     "before_iter": ("before_train_iter", "before_val_iter"),
     "after_iter": ("after_train_iter", "after_val_iter"),
 }
+# Stages that v3 has and v2 has not: a method of that name was the class's own, and v3's runner would call it.
+ONLY_V3 = frozenset(
+    {"before_train", "after_train", "before_val", "after_val", "before_test", "after_test"}
+    | {"before_test_epoch", "after_test_epoch", "before_test_iter", "after_test_iter"}
+    | {"before_save_checkpoint", "after_load_checkpoint"}
+    | {"_before_epoch", "_after_epoch", "_before_iter", "_after_iter"}
+)
 REQUIRED = frozenset({"batch_idx"})  # the others have a default
 
 # What both runners have under the same name, with the same meaning while training by epoch.

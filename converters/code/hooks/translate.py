@@ -6,12 +6,12 @@ import ast
 from collections.abc import Callable, Sequence
 
 from mmmigrate.compat.findings import Effect
-from mmmigrate.converters.code.classes import Class
+from mmmigrate.converters.code.classes import Class, Method
 from mmmigrate.converters.code.hooks.draft import Blocker, Draft
 from mmmigrate.converters.code.hooks.family import Family, family_of
 from mmmigrate.converters.code.hooks.method import MethodView, change_signature
 from mmmigrate.converters.code.hooks.runner_uses import translate_uses
-from mmmigrate.converters.code.hooks.stages import HOOK, RUNNERS, SHARED, STAGES
+from mmmigrate.converters.code.hooks.stages import HOOK, ONLY_V3, RUNNERS, SHARED, STAGES
 
 Verdict = tuple[dict[str, Draft], list[tuple[Class, Blocker]]]
 
@@ -47,12 +47,17 @@ def translate_family(family: Family) -> Verdict:
 def _draft(family: Family, cls: Class) -> Draft:
     draft = Draft(cls)
     if not is_plain_hook(cls):
-        draft.block(cls.node, f"it derives from {', '.join(_libraries(cls)) or 'something unknown'}")
+        draft.block(cls.node, f"it derives from {(_libraries(cls) or ['something unknown'])[0]}")
+        draft.blockers += _not_bridged(family, cls)
         return draft
+    _check_names(cls, draft)
     _check_stages(cls, draft)
     for name, method in cls.methods.items():
         runner = family.runner_names.get(name)
         if runner is not None and any(item.arg == runner for item in method.args.args):
+            if _is_bound_otherwise(method):
+                draft.block(method, f"{name} is a static or class method")
+                continue
             view = MethodView(cls, method, family, draft, runner)
             translate_uses(view)
             change_signature(view)
@@ -60,13 +65,43 @@ def _draft(family: Family, cls: Class) -> Draft:
             draft.block(method, f"{name} takes no runner")
         else:
             _check_unasked(method, draft)
+        _check_modes(family, name, method, draft)
     _check_gone(cls, draft)
     _remark_stages(cls, draft)
     return draft
 
 
+def _not_bridged(family: Family, cls: Class) -> list[Blocker]:
+    """What a class does that the bridge cannot do for it either."""
+    trial = Draft(cls)
+    for name, method in cls.methods.items():
+        runner = family.runner_names.get(name)
+        if runner is not None and any(item.arg == runner for item in method.args.args):
+            translate_uses(MethodView(cls, method, family, trial, runner))
+    return [blocker for blocker in trial.blockers if not blocker.bridged]
+
+
+def _is_bound_otherwise(method: Method) -> bool:
+    return any(
+        isinstance(item, ast.Name) and item.id in ("staticmethod", "classmethod") for item in method.decorator_list
+    )
+
+
 def _libraries(cls: Class) -> list[str]:
     return [base for base in cls.ancestors if base != HOOK and not cls.module.project.owns(base)]
+
+
+def _check_names(cls: Class, draft: Draft) -> None:
+    """Names by which v3 would call something else than v2 did."""
+    if sum(node.name == cls.name for node in cls.module.outline.classes) > 1:
+        draft.block(cls.node, f"the file defines {cls.name} more than once")
+    for name, method in cls.methods.items():
+        if name in ONLY_V3:
+            draft.block(method, f"its own method {name} is a stage in v3, which the runner calls")
+    for node in cls.node.body:
+        for target in getattr(node, "targets", [getattr(node, "target", None)]):
+            if isinstance(target, ast.Name) and (target.id in STAGES or target.id in ONLY_V3):
+                draft.block(node, f"{target.id} is a name for another method")
 
 
 def _check_stages(cls: Class, draft: Draft) -> None:
@@ -85,6 +120,17 @@ def _check_unasked(method: ast.AST, draft: Draft) -> None:
         if isinstance(node, ast.Attribute) and node.attr in ("runner", "_runner"):
             draft.block(node, "it keeps the runner for later")
             return
+
+
+def _check_modes(family: Family, name: str, method: Method, draft: Draft) -> None:
+    """v2 switches the model to training before the hooks of an epoch, v3 after them."""
+    if family.stages_of.get(name, frozenset()).isdisjoint({"before_train_epoch", "before_epoch"}):
+        return
+    for node in ast.walk(method):
+        if isinstance(node, ast.Attribute) and node.attr in ("train", "eval", "training"):
+            draft.block(
+                node, "it switches modules to training or evaluation or asks for it, which v3's loop does after it"
+            )
 
 
 def _check_gone(cls: Class, draft: Draft) -> None:
