@@ -23,6 +23,8 @@ _INSTALLED_ALONE = ("mmcv", "mmengine")
 # mmcv imports torchvision at import time and uses nothing of it in training.
 _TORCHVISION = {"__init__.py": '__version__ = "0.28.0"\n', "models/__init__.py": ""}
 _PUBLISHED = {"mmdet": "mmdet==2.28.2", "mmcls": "mmcls==0.25.0", "mmseg": "mmsegmentation==0.30.0"}
+# mmcv 2 without compiled operators: its Python files, to be put on the path of the "v3" environment.
+_PUBLISHED["mmcv-lite"] = "mmcv-lite==2.1.0"
 
 
 def python_of(generation: str) -> Path:

@@ -10,11 +10,12 @@ from mmmigrate.converters.code.imports import free_name
 from mmmigrate.converters.code.module import Module, Use
 from mmmigrate.converters.code.remarks import GONE
 from mmmigrate.converters.code.rule import CodeRule
-from mmmigrate.converters.code.symbols import Symbol
+from mmmigrate.converters.code.symbols import Symbol, v2_symbols
 
 
 def convert(module: Module) -> None:
     for statement, home in module.outline.stars:
+        module.symbols.load(home)
         if module.project.owns(home) or home not in module.symbols.modules or module.is_skipped(statement):
             continue
         names = set(module.symbols.public(home))
@@ -26,8 +27,19 @@ def convert(module: Module) -> None:
         wanted = sorted({*uses, *listed})
         if wanted:
             _import_by_name(module, statement, home, wanted, uses)
+        elif not module.symbols.stays(home) and module.symbols.modules[home]:
+            _import_all(module, statement, home)
         elif not module.symbols.stays(home):
             module.note(GONE, f"the module {home} is gone, and no name of it is used here", statement, marker=True)
+
+
+def _import_all(module: Module, statement: ast.ImportFrom, home: str) -> None:
+    """For what importing does by itself, such as registering classes."""
+    start, end = module.source.span(statement)
+    text = module.source.utf8[start:end].decode()
+    new = module.symbols.modules[home]
+    module.edits.replace(start, end, text.replace(home, new or "", 1))
+    module.note(RULE, f"the module {home} is {new}", statement)
 
 
 def _import_by_name(
@@ -66,7 +78,7 @@ RULE = CodeRule(
     after="from mmengine.dist import get_dist_info\n\nprint(get_dist_info())",
     effect=Effect.EXACT,
     reversible=True,
-    words=frozenset({"mmcv"}),
+    words=v2_symbols().roots,
     convert=convert,
     structural=False,
 )
