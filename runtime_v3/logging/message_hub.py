@@ -6,8 +6,6 @@ import copy
 import logging
 from typing import Any
 
-import numpy as np
-
 from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError, MissingKeyError
 from mmmigrate.runtime_v3.logging.history_buffer import HistoryBuffer
 from mmmigrate.runtime_v3.logging.logger import print_log
@@ -55,8 +53,8 @@ class MessageHub(ManagerMixin):
         """Appends a number (or an array or tensor of one element) to the history of `key`."""
         if self._resumed_keys.setdefault(key, resumed) is not resumed:
             self._refuse(key, resumed)
-        if type(value) is not float:
-            value = value if type(value) is int else _number(key, value)
+        if type(value) is not float and type(value) is not int:
+            value = _number(key, value)
         if type(count) is not int and not isinstance(count, int):
             raise ArgumentTypeError(f"{key}: count must be an integer, got {count!r}")
         history = self._log_scalars.get(key)
@@ -164,8 +162,6 @@ def _copied(key: str, value: Any) -> Any:
 
 
 def _number(key: str, value: Any) -> int | float:
-    if isinstance(value, (int, float)) and not isinstance(value, np.generic):
-        return value
     try:
         number: int | float = value.item()  # of tensors, arrays and numpy's scalars; it fails for several elements
     except (AttributeError, ValueError, RuntimeError):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +42,7 @@ class BaseAveragedModel(nn.Module, ABC):
         self.avg_parameters: dict[str, Tensor] = (
             self.module.state_dict() if update_buffers else dict(self.module.named_parameters())
         )
-        self._pairs: tuple[nn.Module, Tensors, Tensors, Tensors, Tensors] | None = None
+        self._pairs: _Pairs | None = None
 
     @abstractmethod
     def avg_func(self, averaged_param: Tensor, source_param: Tensor, steps: int) -> None:
@@ -61,41 +60,52 @@ class BaseAveragedModel(nn.Module, ABC):
         """Looks the tensors up again at the next update: for a model whose parameters were replaced."""
         self._pairs = None
 
-    def _pair(self, model: nn.Module) -> tuple[nn.Module, Tensors, Tensors, Tensors, Tensors]:
-        # Looking all parameters up takes longer than averaging them, so it is done once for each model.
-        if self._pairs is None or self._pairs[0] is not model:
+    def _pair(self, model: nn.Module) -> _Pairs:
+        # Looking all tensors up takes longer than averaging them, so it is done once for each model.
+        if self._pairs is None or self._pairs.model is not model:
             source = model.state_dict(keep_vars=True) if self.update_buffers else dict(model.named_parameters())
+            own = list(self.avg_parameters.values())
+            others = [source[key] for key in self.avg_parameters]
+            moving = [index for index, tensor in enumerate(own) if tensor.is_floating_point()]
             buffers: tuple[Tensors, Tensors] = ([], [])
             if not self.update_buffers:
                 buffers = (list(self.module.buffers()), list(model.buffers()))
-            averaged = list(self.avg_parameters.values())
-            self._pairs = (model, averaged, [source[key] for key in self.avg_parameters], *buffers)
+            floats = ([own[i] for i in moving], [others[i] for i in moving])
+            self._pairs = _Pairs(model, (own, others), floats, buffers)
         return self._pairs
 
     @torch.no_grad()
     def update_parameters(self, model: nn.Module) -> None:
         """Takes one update from `model`."""
-        _, averaged, source, own_buffers, buffers = self._pair(model)
-        steps = int(self.steps)
+        pairs = self._pair(model)
+        counter: Any = self._buffers["steps"]  # asked for and set as an attribute, it costs 5 µs
+        steps = int(counter)
         if steps == 0:
-            _copy(averaged, source)
+            _copy(*pairs.all)
         elif steps % self.interval == 0:
-            moving = [index for index, tensor in enumerate(averaged) if tensor.is_floating_point()]
-            if len(moving) < len(averaged):
-                averaged, source = [averaged[i] for i in moving], [source[i] for i in moving]
+            averaged, source = pairs.floats
             self.avg_all(averaged, _on_device_of(averaged, source), steps)
-        if own_buffers:
-            _copy(own_buffers, buffers)
-        self.steps += 1
+        if pairs.buffers[0]:
+            _copy(*pairs.buffers)
+        counter.add_(1)
+
+
+class _Pairs(NamedTuple):
+    """Tensors of the average, and of the model, in the same order."""
+
+    model: nn.Module
+    all: tuple[Tensors, Tensors]
+    floats: tuple[Tensors, Tensors]
+    buffers: tuple[Tensors, Tensors]
 
 
 def _copy(targets: Tensors, sources: Tensors) -> None:
     torch._foreach_copy_(targets, sources)
 
 
-def _on_device_of(targets: Tensors, sources: Sequence[Tensor]) -> Tensors:
+def _on_device_of(targets: Tensors, sources: Tensors) -> Tensors:
     if not targets or targets[0].device == sources[0].device:
-        return list(sources)
+        return sources
     return [source.to(target.device) for target, source in zip(targets, sources)]
 
 

@@ -37,8 +37,10 @@ class BaseModel(BaseModule):
 
     def train_step(self, data: Any, optim_wrapper: OptimWrapper) -> dict[str, torch.Tensor]:
         """One iteration: forward, backward and, where it is due, a step of the optimizer. Returns what is logged."""
+        # Not as an attribute, which a module finds only after it has not found it twice: 0.5 µs.
+        preprocess: Any = self._modules["data_preprocessor"]
         with optim_wrapper.optim_context(self):
-            losses = self._run_forward(self.data_preprocessor(data, True), mode="loss")
+            losses = self._run_forward(preprocess(data, True), mode="loss")
         loss, log_vars = self.parse_losses(losses)
         optim_wrapper.update_params(loss)
         return log_vars
