@@ -26,6 +26,9 @@ MMENGINE = Library(
         "optim": (".optim",),
         "optim.optimizer": (".optim.optimizer", ".optim"),
         "optim.scheduler": (".optim.scheduler", ".optim"),
+        "optim.scheduler.lr_scheduler": (".optim.scheduler.named", ".optim.scheduler"),
+        "optim.scheduler.momentum_scheduler": (".optim.scheduler.named", ".optim.scheduler"),
+        "optim.scheduler.param_scheduler": (".optim.scheduler.base", ".optim.scheduler"),
         "registry": (".registry",),
         "runner": (".runner", "compat.priority"),
         "structures": (".structures",),
@@ -73,7 +76,6 @@ MMENGINE = Library(
             "optimizer_wrapper_dict",
             "zero_optimizer",
         ),
-        "optim.scheduler": ("lr_scheduler", "momentum_scheduler", "param_scheduler"),
         "registry": ("build_functions", "default_scope", "registry", "root", "utils"),
         "runner": (
             "activation_checkpointing",

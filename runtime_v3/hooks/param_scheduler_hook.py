@@ -35,7 +35,7 @@ class ParamSchedulerHook(Hook):
             return
         for scheduler in _all(runner):
             if scheduler.by_epoch and getattr(scheduler, "need_val_args", False):
-                scheduler.step(metrics)
+                scheduler.step(metrics)  # type: ignore[call-arg]
 
 
 def _all(runner: Runner) -> list[_ParamScheduler]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.logging import print_log
+from mmmigrate.runtime_v3.optim.scheduler.order import warn_if_not_stepped, watch_first_step
 
 INF = 1_000_000_000
 
@@ -37,9 +38,9 @@ class _ParamScheduler:
         verbose: bool = False,
     ) -> None:
         if not hasattr(optimizer, "param_groups"):
-            raise TypeError(f"optimizer must be an Optimizer or its wrapper, got {type(optimizer).__name__}")
+            raise TypeError(f"optimizer should be an Optimizer or its wrapper, got {type(optimizer).__name__}")
         if end <= begin:
-            raise ValueError(f"{type(self).__name__}: end must be larger than begin, got begin={begin}, end={end}")
+            raise ValueError(f"{type(self).__name__}: end should be larger than begin, got begin={begin}, end={end}")
         if not isinstance(last_step, int) or last_step < -1:
             raise ArgumentValueError(
                 f"{type(self).__name__}: last_step must be an integer from -1 on, got {last_step!r}"
@@ -58,12 +59,14 @@ class _ParamScheduler:
                 group.setdefault(initial, group[param_name])
             elif initial not in group:
                 raise KeyError(
-                    f"{type(self).__name__}: group {index} has no {initial!r}, needed to go on from step {last_step}"
+                    f"{type(self).__name__}: param {initial!r} is not specified in group {index}, and step {last_step} "
+                    "cannot be gone on from without it"
                 )
         self.base_values = [group[initial] for group in optimizer.param_groups]
         self.last_step = last_step
         self._global_step = -1
         self._last_value: list[Any] = []
+        watch_first_step(getattr(optimizer, "optimizer", optimizer))
         self.step()
 
     @classmethod
@@ -117,8 +120,10 @@ class _ParamScheduler:
         if is_verbose:
             print_log(f"Adjusting parameter value of group {group} to {value:.4e}.", logger="current")
 
-    def step(self, *args: Any) -> None:
+    def step(self) -> None:
         """Goes one step on, and sets the values if it lies between `begin` and `end`."""
+        if self._global_step == 0:
+            warn_if_not_stepped(getattr(self.optimizer, "optimizer", self.optimizer))
         self._global_step += 1
         groups = self.optimizer.param_groups
         name = self.param_name

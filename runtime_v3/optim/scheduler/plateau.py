@@ -77,7 +77,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
         # The wrapper's base group, if there is one, goes with the last.
         return [*min_value, *([min_value[-1]] * (count - len(min_value)))]
 
-    def step(self, metrics: dict[str, Any] | None = None, *args: Any) -> None:
+    def step(self, metrics: dict[str, Any] | None = None) -> None:
         """Without metrics (after an epoch) only counts; with them (after a validation) may reduce."""
         if metrics is None:
             self._global_step += 1
@@ -113,7 +113,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
         values = [float(group[self.param_name]) * self.factor for group in self.optimizer.param_groups]
         return [max(value, floor) for value, floor in zip(values, self.min_values)]
 
-    def _is_better(self, metric: float, best: float) -> bool:
+    def _is_better(self, a: float, best: float) -> bool:
         if self.rule == "less":
-            return metric < (best * (1.0 - self.threshold) if self.threshold_rule == "rel" else best - self.threshold)
-        return metric > (best * (self.threshold + 1.0) if self.threshold_rule == "rel" else best + self.threshold)
+            return a < (best * (1.0 - self.threshold) if self.threshold_rule == "rel" else best - self.threshold)
+        return a > (best * (self.threshold + 1.0) if self.threshold_rule == "rel" else best + self.threshold)
