@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import torch
 
@@ -26,6 +27,26 @@ def is_musa_available() -> bool:
 
 def is_mps_available() -> bool:
     return torch.backends.mps.is_available()
+
+
+def is_dipu_available() -> bool:
+    return _backend("dipu")
+
+
+def is_npu_support_full_precision() -> bool:
+    """Whether an Ascend NPU computes in float32: models from 910B1 on do."""
+    if not is_npu_available():
+        return False
+    version: int = torch.npu.utils.get_soc_version()  # type: ignore[attr-defined]
+    return version >= 220
+
+
+def get_max_musa_memory(device: torch.device | None = None) -> int:
+    """As `get_max_cuda_memory`, for Moore Threads GPUs."""
+    musa: Any = torch.musa  # type: ignore[attr-defined]
+    most = musa.max_memory_allocated(device=device)
+    musa.reset_peak_memory_stats()
+    return int(most) // (1024 * 1024)
 
 
 def _backend(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmmigrate.compat.aliases.library import GENERAL, Library
 
-_V3_UTILS = (*GENERAL, "compat.config.imports", ".logging.manager", ".nested", ".installed_packages")
+_V3_UTILS = (*GENERAL, "compat.config.imports", ".logging.manager", ".nested", ".installed_packages", ".rich_progress")
 
 MMENGINE = Library(
     name="mmengine",
@@ -19,6 +19,8 @@ MMENGINE = Library(
         "evaluator": (".evaluator",),
         "fileio": (".fileio",),
         "hooks": (".hooks",),
+        "hub": (".hub",),
+        "infer": (".infer",),
         "logging": (".logging",),
         "model": (".model",),
         "model.base_model": (".model.base_model",),
@@ -31,17 +33,27 @@ MMENGINE = Library(
         "optim.scheduler.param_scheduler": (".optim.scheduler.base", ".optim.scheduler"),
         "registry": (".registry",),
         "runner": (".runner", "compat.priority"),
+        "runner.activation_checkpointing": (".runner.model_options", ".runner"),
+        "runner.loops": (".runner.train_loops", ".runner.eval_loops", ".runner"),
         "structures": (".structures",),
         "testing": (".testing",),
         "testing._internal": (".testing._internal",),
         "utils": _V3_UTILS,
-        "utils.dl_utils": ("compat.torch_names", "compat.environment", ".runner.environment"),
+        "utils.dl_utils": (
+            "compat.torch_names",
+            "compat.environment",
+            ".runner.environment",
+            ".time_counter",
+            ".image_tensors",
+        ),
         "utils.manager": (".logging.manager",),
         "version": (),
         "visualization": (".visualization",),
     },
     submodules={
         "config": ("config", "lazy", "utils"),
+        "hub": ("hub",),
+        "infer": ("infer",),
         "dataset": ("base_dataset", "dataset_wrapper", "sampler", "utils"),
         "device": ("utils",),
         "dist": ("dist", "utils"),
@@ -64,7 +76,14 @@ MMENGINE = Library(
             "test_time_aug_hook",
         ),
         "logging": ("history_buffer", "logger", "message_hub"),
-        "model": ("averaged_model", "base_module", "test_time_aug", "utils", "weight_init"),
+        "model": (
+            "averaged_model",
+            "base_module",
+            "efficient_conv_bn_eval",
+            "test_time_aug",
+            "utils",
+            "weight_init",
+        ),
         "model.base_model": ("base_model", "data_preprocessor"),
         "model.wrappers": ("distributed", "fully_sharded_distributed", "seperate_distributed", "utils"),
         "optim.optimizer": (
@@ -78,12 +97,10 @@ MMENGINE = Library(
         ),
         "registry": ("build_functions", "default_scope", "registry", "root", "utils"),
         "runner": (
-            "activation_checkpointing",
             "amp",
             "base_loop",
             "checkpoint",
             "log_processor",
-            "loops",
             "priority",
             "runner",
             "utils",
@@ -91,8 +108,25 @@ MMENGINE = Library(
         "structures": ("base_data_element", "instance_data", "label_data", "pixel_data"),
         "testing": ("compare", "runner_test_case"),
         "testing._internal": ("distributed",),
-        "utils": ("misc", "package_utils", "path", "progressbar", "timer", "version_utils"),
-        "utils.dl_utils": ("collect_env", "hub", "misc", "parrots_wrapper", "torch_ops", "trace"),
+        "utils": (
+            "misc",
+            "package_utils",
+            "path",
+            "progressbar",
+            "progressbar_rich",
+            "timer",
+            "version_utils",
+        ),
+        "utils.dl_utils": (
+            "collect_env",
+            "hub",
+            "misc",
+            "parrots_wrapper",
+            "setup_env",
+            "time_counter",
+            "torch_ops",
+            "trace",
+        ),
         "visualization": ("utils", "vis_backend", "visualizer"),
     },
 )

@@ -31,6 +31,7 @@ from mmmigrate.runtime_v3.dist.info import (
     is_main_process,
     master_only,
 )
+from mmmigrate.runtime_v3.dist.local_group import get_local_group, init_local_group
 
 __all__ = [
     "all_gather",
@@ -52,12 +53,14 @@ __all__ = [
     "get_data_device",
     "get_default_group",
     "get_dist_info",
+    "get_local_group",
     "get_local_rank",
     "get_local_size",
     "get_rank",
     "get_world_size",
     "infer_launcher",
     "init_dist",
+    "init_local_group",
     "is_distributed",
     "is_main_process",
     "master_only",

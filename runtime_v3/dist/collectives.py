@@ -41,15 +41,31 @@ def _tensors(data: Any) -> Iterable[torch.Tensor]:
         raise TypeError(f"a tensor or a container of tensors is needed, got {type(data).__name__}")
 
 
-def cast_data_device(data: Any, device: torch.device) -> Any:
-    """The same containers with all tensors on `device`."""
+def cast_data_device(data: Any, device: torch.device, out: Any = None) -> Any:
+    """The same containers with all tensors on `device`; with `out`, containers of the same form, written into that."""
+    if out is not None:
+        _need_same_form(data, out)
     if isinstance(data, torch.Tensor):
-        return data.to(device)
+        moved = data.to(device)
+        return moved if out is None else out.copy_(moved)
     if isinstance(data, Mapping):
-        return type(data)({key: cast_data_device(entry, device) for key, entry in data.items()})  # type: ignore[call-arg]
-    if isinstance(data, (list, tuple)):
-        return type(data)(cast_data_device(entry, device) for entry in data)
-    raise TypeError(f"a tensor or a container of tensors is needed, got {type(data).__name__}")
+        pairs = {key: cast_data_device(entry, device, out and out[key]) for key, entry in data.items()}
+        return type(data)(pairs)  # type: ignore[call-arg]
+    if isinstance(data, Iterable) and not isinstance(data, (str, np.ndarray)):
+        outs = [None] * len(data) if out is None else out  # type: ignore[arg-type]
+        return type(data)(  # type: ignore[call-arg]
+            cast_data_device(entry, device, target) for entry, target in zip(data, outs)
+        )
+    raise TypeError(f"data should be a Tensor, list of tensor or dict, but got {data}")
+
+
+def _need_same_form(data: Any, out: Any) -> None:
+    if type(data) is not type(out):
+        raise TypeError(f"out should be the same type with data, but got {type(data)} and {type(out)}")
+    if isinstance(data, (set, frozenset)):
+        raise TypeError("out should not be a set")
+    if not isinstance(data, torch.Tensor) and len(data) != len(out):
+        raise ValueError(f"length of data and out should be same, but got {len(data)} and {len(out)}")
 
 
 def all_reduce(data: torch.Tensor, op: str = "sum", group: Group = None) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+from typing import Any
 
 import torch.distributed as torch_dist
 
-from mmmigrate.compat.dist import get_dist_info, init_dist, master_only
+from mmmigrate.compat.dist import init_dist as _init_dist
+from mmmigrate.compat.dist import master_only
 
 __all__ = [
     "barrier",
@@ -23,6 +26,33 @@ __all__ = [
     "is_main_process",
     "master_only",
 ]
+
+
+def init_dist(launcher: str, backend: str = "nccl", init_backend: str = "torch", **kwargs: Any) -> None:
+    """Joins the processes that `launcher` started: 'pytorch', 'slurm' or 'mpi'; see `compat.dist.init_dist`.
+
+    `init_backend` is 'torch': 'deepspeed' and 'colossalai' have strategies of their own in mmengine, not here.
+    """
+    if init_backend != "torch":
+        raise ValueError(f"init_backend must be 'torch', got {init_backend!r}: fully_shard needs no other library")
+    if "timeout" in kwargs:
+        kwargs["timeout"] = _timeout(kwargs["timeout"])
+    _init_dist(launcher, backend, **kwargs)
+
+
+def _timeout(given: Any) -> datetime.timedelta:
+    """A time limit given in seconds, as a config can."""
+    if isinstance(given, datetime.timedelta):
+        return given
+    try:
+        return datetime.timedelta(seconds=given)
+    except TypeError as error:
+        raise TypeError(f"Timeout for distributed training must be provided as timeout in seconds, got {given!r}") from error
+
+
+def get_dist_info(group: torch_dist.ProcessGroup | None = None) -> tuple[int, int]:
+    """`(rank, world_size)` of this process in the group."""
+    return get_rank(group), get_world_size(group)
 
 
 def is_distributed() -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
+from mmmigrate.runtime_v3.image_tensors import tensor2imgs
 from mmmigrate.runtime_v3.registry import HOOKS
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class NaiveVisualizationHook(Hook):
         self.draw_gt = draw_gt
         self.draw_pred = draw_pred
 
+    def _unpad(self, image: np.ndarray[Any, Any], unpad_shape: tuple[int, int] = (0, 0)) -> np.ndarray[Any, Any]:
+        """The image without its padding at the right and bottom; `unpad_shape` is (width, height)."""
+        width, height = unpad_shape
+        return image[:height, :width]
+
     def before_train(self, runner: Runner) -> None:
         runner.visualizer.add_graph(runner.model, None)
 
@@ -41,11 +47,10 @@ class NaiveVisualizationHook(Hook):
             return
         for data, output in zip(data_batch, outputs or []):
             sample = data["data_sample"]
-            image = _as_image(data["inputs"], **sample.get("img_norm_cfg", {}))
+            image = tensor2imgs(data["inputs"], **sample.get("img_norm_cfg", {}))[0]
             size = (sample.ori_width, sample.ori_height)
             if "pad_shape" in sample:
-                width, height = sample.get("scale", size)
-                image = image[:height, :width]
+                image = self._unpad(image, sample.get("scale", size))
             runner.visualizer.add_datasample(
                 Path(sample.img_path).name,
                 _resized(image, size),
@@ -53,17 +58,6 @@ class NaiveVisualizationHook(Hook):
                 draw_gt=self.draw_gt,
                 draw_pred=self.draw_pred,
             )
-
-
-def _as_image(
-    batch: torch.Tensor, mean: Sequence[float] | None = None, std: Sequence[float] | None = None, to_bgr: bool = True
-) -> np.ndarray[Any, Any]:
-    """The first image of an (N, C, H, W) batch, denormalized, as (H, W, C)."""
-    image = batch[0].detach().cpu().permute(1, 2, 0).float().numpy()
-    image = image * np.asarray(1 if std is None else std) + np.asarray(0 if mean is None else mean)
-    if to_bgr and image.shape[-1] == 3:
-        image = image[..., ::-1]
-    return np.ascontiguousarray(image)
 
 
 def _resized(image: np.ndarray[Any, Any], size: tuple[int, int]) -> np.ndarray[Any, Any]:

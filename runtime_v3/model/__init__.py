@@ -16,7 +16,7 @@ from mmmigrate.runtime_v3.model.averaged_model import (
 )
 from mmmigrate.runtime_v3.model.base_model import BaseDataPreprocessor, BaseModel, ImgDataPreprocessor
 from mmmigrate.runtime_v3.model.base_module import BaseModule, ModuleDict, ModuleList, Sequential
-from mmmigrate.runtime_v3.model.stack import stack_batch
+from mmmigrate.runtime_v3.model.stack import merge_dict, stack_batch
 from mmmigrate.runtime_v3.model.sync_batchnorm import convert_sync_batchnorm, revert_sync_batchnorm
 from mmmigrate.runtime_v3.model.test_time_aug import BaseTTAModel
 from mmmigrate.runtime_v3.model.weight_init import (
@@ -73,6 +73,7 @@ __all__ = [
     "initialize",
     "is_model_wrapper",
     "kaiming_init",
+    "merge_dict",
     "normal_init",
     "revert_sync_batchnorm",
     "stack_batch",

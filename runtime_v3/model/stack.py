@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 
@@ -38,3 +40,13 @@ def _pad(tensor: torch.Tensor, largest: list[int], value: float) -> torch.Tensor
         return tensor
     # F.pad counts from the last dimension; nothing is added at the start of any.
     return F.pad(tensor, [amount for missed in reversed(missing) for amount in (0, missed)], value=value)
+
+
+def merge_dict(*args: dict[str, Any]) -> dict[str, Any]:
+    """One dict of all entries; a later one with the same key counts."""
+    merged: dict[str, Any] = {}
+    for entries in args:
+        if not isinstance(entries, dict):
+            raise ArgumentTypeError(f"merge_dict needs dicts, got {type(entries).__name__}")
+        merged.update(entries)
+    return merged

@@ -12,13 +12,17 @@ from torch.utils.checkpoint import checkpoint
 
 
 def turn_on_options(cfg: Any, model: nn.Module, logger: Any) -> None:
-    """Turns on what `cfg` asks for: `activation_checkpointing`, a list of names of submodules."""
+    """Turns on what `cfg` asks for: `activation_checkpointing` and `efficient_conv_bn_eval`, names of submodules."""
     modules = cfg.get("activation_checkpointing")
     if modules is not None:
         logger.info(f'Enabling the "activation_checkpointing" feature for sub-modules: {modules}')
         turn_on_activation_checkpointing(model, modules)
-    if cfg.get("efficient_conv_bn_eval") is not None:
-        raise ValueError("efficient_conv_bn_eval is not supported by this runtime: remove it from the config")
+    modules = cfg.get("efficient_conv_bn_eval")
+    if modules is not None:
+        from mmmigrate.runtime_v3.model.efficient_conv_bn_eval import turn_on_efficient_conv_bn_eval
+
+        logger.info(f'Enabling the "efficient_conv_bn_eval" feature for sub-modules: {modules}')
+        turn_on_efficient_conv_bn_eval(model, modules)
 
 
 def turn_on_activation_checkpointing(model: nn.Module, modules: list[str] | str) -> None:
@@ -31,7 +35,12 @@ def turn_on_activation_checkpointing(model: nn.Module, modules: list[str] | str)
             raise ValueError(
                 f"activation_checkpointing: {name!r} is not a submodule; there are {known[:20]}"
             ) from error
-        module.forward = partial(_recomputed, module.forward)
+        module.forward = wrap_forward(module.forward)
+
+
+def wrap_forward(forward: Any) -> Any:
+    """`forward`, computed a second time in the backward pass."""
+    return partial(_recomputed, forward)
 
 
 def _recomputed(forward: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
