@@ -69,3 +69,12 @@ def get_max_cuda_memory(device: torch.device | None = None) -> int:
     most = torch.cuda.max_memory_allocated(device=device)
     torch.cuda.reset_peak_memory_stats()
     return int(most) // (1024 * 1024)
+
+
+def __getattr__(name: str) -> Any:
+    # mmengine sets these at import, by asking every accelerator: here they are told when they are asked for.
+    if name == "DEVICE":
+        return get_device()
+    if name.startswith("IS_") and name.endswith("_AVAILABLE"):
+        return globals()[f"{name.lower()}"]()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

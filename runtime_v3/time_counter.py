@@ -16,7 +16,8 @@ from mmmigrate.runtime_v3.logging import MMLogger, print_log
 class TimeCounter:
     """A decorator or context manager that logs the mean time of the calls from number `warmup_interval` on.
 
-    It does so every `log_interval` calls. Counters with the same `tag` (the function's name if None) are one. `with_sync` waits for the GPU.
+    It does so every `log_interval` calls. Counters with the same `tag` (the function's name if None) are one.
+    `with_sync` waits for the GPU.
     """
 
     instance_dict: ClassVar[dict[str, TimeCounter]] = {}

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import torch.distributed as torch_dist
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v3.device import get_device
 from mmmigrate.runtime_v3.dist.info import get_backend, get_rank, get_world_size
 
@@ -124,6 +125,8 @@ def sync_random_seed(group: Group = None) -> int:
 
 def broadcast_object_list(data: list[Any], src: int = 0, group: Group = None) -> None:
     """Replaces the objects of the list in every process by those of process `src`; they are pickled."""
+    if not isinstance(data, list):
+        raise ArgumentTypeError(f"broadcast_object_list needs a list, got {type(data).__name__}")
     if get_world_size(group) > 1:
         torch_dist.broadcast_object_list(data, src, group, device=get_comm_device(group))
 
@@ -148,6 +151,8 @@ def gather_object(data: Any, dst: int = 0, group: Group = None) -> list[Any] | N
 
 def all_reduce_dict(data: dict[str, torch.Tensor], op: str = "sum", group: Group = None) -> None:
     """Reduces every tensor of the dict in one exchange."""
+    if not isinstance(data, dict):
+        raise ArgumentTypeError(f"all_reduce_dict needs a dict, got {type(data).__name__}")
     if get_world_size(group) == 1:
         return
     keys = sorted(data)
@@ -188,7 +193,9 @@ def collect_results(results: list[Any], size: int, device: str = "cpu", tmpdir: 
     `size` is the data set's length: results of samples that a sampler repeated to even out the processes are dropped.
     """
     if device not in ("cpu", "gpu", "cuda"):
-        raise ValueError(f"device must be 'cpu' or 'gpu', got {device!r}")
+        raise NotImplementedError(f"device must be 'cpu' or 'gpu', got {device!r}")
+    if device != "cpu" and tmpdir is not None:
+        raise ArgumentValueError(f"tmpdir should be None when device is {device}")
     if get_world_size() == 1:
         return results[:size]
     parts = gather_object(results)

@@ -31,10 +31,11 @@ class ParamSchedulerHook(Hook):
                 scheduler.step()
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, Any] | None = None) -> None:
-        if metrics is None:
-            return
+        given = runner.param_schedulers
+        if metrics is None or (isinstance(given, dict) and "type" in given):
+            return  # a validation alone: the schedulers are still configs
         for scheduler in _all(runner):
-            if scheduler.by_epoch and getattr(scheduler, "need_val_args", False):
+            if getattr(scheduler, "by_epoch", False) and getattr(scheduler, "need_val_args", False):
                 scheduler.step(metrics)  # type: ignore[call-arg]
 
 

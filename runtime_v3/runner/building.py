@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
-from mmmigrate.compat.argument_errors import MissingKeyError, StateError
+from mmmigrate.compat.argument_errors import ArgumentTypeError, MissingKeyError, StateError
 from mmmigrate.runtime_v3.evaluator import Evaluator
 from mmmigrate.runtime_v3.logging import MessageHub, MMLogger
 from mmmigrate.runtime_v3.optim import OptimWrapper, OptimWrapperDict, _ParamScheduler, build_optim_wrapper
@@ -58,7 +58,7 @@ class Builders:
 
     def build_message_hub(self, message_hub: dict[str, Any] | None = None) -> MessageHub:
         if message_hub is not None and not isinstance(message_hub, dict):
-            raise TypeError(f"message_hub must be a dict or None, got {message_hub!r}")
+            raise TypeError(f"message_hub should be a dict or None, got {message_hub!r}")
         return MessageHub.get_instance(**{"name": self._experiment_name, **(message_hub or {})})
 
     def build_visualizer(self, visualizer: Visualizer | dict[str, Any] | None = None) -> Visualizer:
@@ -79,6 +79,8 @@ class Builders:
     def build_log_processor(self, log_processor: LogProcessor | dict[str, Any]) -> LogProcessor:
         if isinstance(log_processor, LogProcessor):
             return log_processor
+        if not isinstance(log_processor, dict):
+            raise TypeError(f"log_processor should be a LogProcessor or a dict, got {log_processor!r}")
         built: LogProcessor = _build("log_processor", {"type": "LogProcessor", **log_processor}, LOG_PROCESSORS)
         return built
 
@@ -89,7 +91,7 @@ class Builders:
         if isinstance(evaluator, (dict, list)):
             return Evaluator(evaluator)
         if not isinstance(evaluator, Evaluator) and not hasattr(evaluator, "evaluate"):
-            raise TypeError(f"an evaluator is an Evaluator, a dict or a list of dicts, got {evaluator!r}")
+            raise TypeError(f"evaluator should be an Evaluator, a dict or a list of dicts, got {evaluator!r}")
         return evaluator
 
     @staticmethod
@@ -101,11 +103,11 @@ class Builders:
     def build_train_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
         if isinstance(loop, BaseLoop):
             return loop
-        cfg = _loop_config("train_cfg", loop)
+        cfg = _loop_config("train_loop", loop)
         own = {"runner": self, "dataloader": self._train_dataloader}
         if "type" in cfg:
             if "by_epoch" in cfg:
-                raise RuntimeError(f"train_cfg: give type={cfg['type']!r} or by_epoch, not both")
+                raise RuntimeError(f"Only one of type and by_epoch may be in train_cfg, got both: {cfg}")
             built: BaseLoop = LOOPS.build(cfg, default_args=own)
             return built
         if "by_epoch" not in cfg:
@@ -115,10 +117,10 @@ class Builders:
         return made
 
     def build_val_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
-        return self._eval_loop("val_cfg", loop, ValLoop, self._val_dataloader, self._val_evaluator)
+        return self._eval_loop("val_loop", loop, ValLoop, self._val_dataloader, self._val_evaluator)
 
     def build_test_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
-        return self._eval_loop("test_cfg", loop, TestLoop, self._test_dataloader, self._test_evaluator)
+        return self._eval_loop("test_loop", loop, TestLoop, self._test_dataloader, self._test_evaluator)
 
     def _eval_loop(self, name: str, loop: Any, kind: type, dataloader: Any, evaluator: Any) -> BaseLoop:
         if isinstance(loop, BaseLoop):
@@ -132,7 +134,7 @@ class Builders:
         if isinstance(optim_wrapper, OptimWrapper):
             return optim_wrapper
         if not hasattr(optim_wrapper, "get") or not hasattr(optim_wrapper, "items"):
-            raise TypeError(f"optim_wrapper must be an OptimWrapper or a dict, got {optim_wrapper!r}")
+            raise TypeError(f"optimizer wrapper should be an OptimWrapper or a dict, got {optim_wrapper!r}")
         optimizer = optim_wrapper.get("optimizer")
         if isinstance(optimizer, Optimizer):
             built: OptimWrapper = OPTIM_WRAPPERS.build({"type": "OptimWrapper", **optim_wrapper})
@@ -142,15 +144,15 @@ class Builders:
         for name, wrapper in optim_wrapper.items():
             if not isinstance(wrapper, OptimWrapper):
                 raise ValueError(
-                    f"optim_wrapper: {name}={wrapper!r} is not an OptimWrapper: without 'optimizer' and 'constructor' "
-                    "each entry must be one, built"
+                    f"optim_wrapper: each item must be a built OptimWrapper where there is neither 'optimizer' nor "
+                    f"'constructor', but {name}={wrapper!r}"
                 )
         return OptimWrapperDict(**dict(optim_wrapper.items()))
 
     def build_param_scheduler(self, scheduler: Any) -> list[_ParamScheduler] | dict[str, list[_ParamScheduler]]:
         """A list of schedulers; for several optimizers a dict of lists, the same configs for all if not told apart."""
         if not isinstance(self.optim_wrapper, OptimWrapper):
-            raise StateError("build_param_scheduler needs the optimizer: call build_optim_wrapper first")
+            raise StateError("`build_optim_wrapper` should be called before `build_param_scheduler`")
         if not isinstance(self.optim_wrapper, OptimWrapperDict):
             return self._build_schedulers(scheduler, self.optim_wrapper)
         by_name = isinstance(scheduler, dict) and "type" not in scheduler
@@ -165,6 +167,8 @@ class Builders:
             if isinstance(entry, _ParamScheduler):
                 built.append(entry)
                 continue
+            if not isinstance(entry, dict):
+                raise TypeError(f"scheduler should be a _ParamScheduler object or dict, got {entry!r}")
             cfg = copy.deepcopy(entry)
             loop = self._train_loop
             if isinstance(loop, BaseLoop):
@@ -177,12 +181,16 @@ class Builders:
 
     def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: dict[str, Any] | None = None) -> None:
         """Multiplies all rates by the batch size over `base_batch_size`, if `auto_scale_lr` has `enable=True`."""
-        if not (auto_scale_lr or {}).get("enable", False) or auto_scale_lr is None:
+        if auto_scale_lr is None or not auto_scale_lr.get("enable", False):
             return
         if "base_batch_size" not in auto_scale_lr:
-            raise MissingKeyError(f"auto_scale_lr has no 'base_batch_size', only {sorted(auto_scale_lr)}")
+            raise MissingKeyError(f"Lack of `base_batch_size` in `auto_scale_lr`, only {sorted(auto_scale_lr)}")
         if _is_built(self.param_schedulers):
-            raise RuntimeError("scale_lr must come before the schedulers are built: they keep the rates they found")
+            raise RuntimeError(
+                "`scale_lr` should be called before building the schedulers: they keep the rates they find"
+            )
+        if not isinstance(optim_wrapper, OptimWrapper):
+            raise ArgumentTypeError(f"`scale_lr` should be called with an OptimWrapper, got {optim_wrapper!r}")
         given: Any = self._train_dataloader
         batch: Any = given.batch_size if isinstance(given, DataLoader) else given["batch_size"]
         real, base = self._world_size * batch, auto_scale_lr["base_batch_size"]
@@ -199,13 +207,13 @@ class Builders:
 
 def _build(name: str, cfg: Any, registry: Any, default_args: dict[str, Any] | None = None) -> Any:
     if not hasattr(cfg, "items"):
-        raise TypeError(f"{name} must be built already or a dict with its type, got {cfg!r}")
+        raise TypeError(f"{name} should be built already or a dict with its type, got {cfg!r}")
     return registry.build(cfg, default_args=default_args)
 
 
 def _loop_config(name: str, loop: Any) -> dict[str, Any]:
     if not isinstance(loop, dict):
-        raise TypeError(f"{name} must be a loop or a dict, got {loop!r}")
+        raise TypeError(f"{name} should be a loop or a dict, got {loop!r}")
     return copy.deepcopy(dict(loop))
 
 

@@ -182,7 +182,7 @@ def save_checkpoint(
 ) -> None:
     """Writes a checkpoint whole or not at all, and makes its folder; `filename` may be a URL."""
     if file_client_args is not None and backend_args is not None:
-        raise ValueError("set backend_args or the older file_client_args, not both")
+        raise ValueError('"file_client_args" and "backend_args" cannot be set at the same time')
     if storage.is_url(filename):
         storage.write_bytes(checkpoint_bytes(checkpoint), filename, backend_args or file_client_args)
         return

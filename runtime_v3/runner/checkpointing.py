@@ -170,7 +170,7 @@ class Checkpointing:
         """
         runner: Any = self
         if meta is not None and not isinstance(meta, dict):
-            raise TypeError(f"meta must be a dict or None, got {type(meta).__name__}")
+            raise TypeError(f"meta should be a dict or None, got {type(meta).__name__}")
         is_master = get_dist_info()[0] == 0
         if not is_master and not is_sharded(self.model):
             return

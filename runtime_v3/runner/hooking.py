@@ -58,7 +58,7 @@ class HookRegister:
         elif isinstance(hook, Hook):
             made = hook
         else:
-            raise TypeError(f"a hook is a Hook or a dict with its type, got {hook!r}")
+            raise TypeError(f"hook should be an instance of Hook or dict with its type, got {hook!r}")
         if priority is not None:
             made.priority = priority
         place = len(self._hooks)

@@ -98,7 +98,7 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
         _all_or_none(val_dataloader=val_dataloader, val_cfg=val_cfg, val_evaluator=val_evaluator)
         _all_or_none(test_dataloader=test_dataloader, test_cfg=test_cfg, test_evaluator=test_evaluator)
         if param_scheduler is not None and optim_wrapper is None:
-            raise ValueError("param_scheduler is given, but no optim_wrapper that it could act on")
+            raise ValueError("param_scheduler should be None when optim_wrapper is None: it has nothing to act on")
         check_scheduler_config(param_scheduler)
         self._train_dataloader, self._train_loop = train_dataloader, train_cfg
         self._val_dataloader, self._val_loop, self._val_evaluator = val_dataloader, val_cfg, val_evaluator
@@ -159,15 +159,7 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
             self.default_scope = DefaultScope.get_instance(self._experiment_name, scope_name=scope)
         self.log_processor = self.build_log_processor({} if log_processor is None else log_processor)
         self.logger = self.build_logger(log_level=log_level)
-        settings = {
-            **self._env_cfg,
-            **self._randomness_cfg,
-            "seed": self._seed,
-            "Distributed launcher": self._launcher,
-            "Distributed training": self._distributed,
-            "GPU number": self._world_size,
-        }
-        self.logger.info(describe_environment(settings))
+        self._log_env(self._env_cfg)
         known = inspect.signature(Runner.__init__).parameters
         for message in unread_key_messages(self.cfg.keys(), known):
             self.logger.warning(message)
@@ -178,11 +170,23 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
         if len(self.cfg):
             self.visualizer.add_config(self.cfg)
 
+    def _log_env(self, env_cfg: dict[str, Any]) -> None:
+        """Writes to the log what the run runs on."""
+        settings = {
+            **env_cfg,
+            **self._randomness_cfg,
+            "seed": self._seed,
+            "Distributed launcher": self._launcher,
+            "Distributed training": self._distributed,
+            "GPU number": self._world_size,
+        }
+        self.logger.info(describe_environment(settings))
+
     def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
         """The model on its device; in distributed training inside its wrapper."""
         if is_model_wrapper(model):
             if model_wrapper_cfg is not None:
-                raise TypeError(f"the model is a {type(model).__name__} already: leave out model_wrapper_cfg")
+                raise TypeError(f"model has been wrapped, as a {type(model).__name__}: leave out model_wrapper_cfg")
             return model
         model = model.to(get_device())
         if not self._distributed:
@@ -219,7 +223,9 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
         model = self._bare_model()
         self._needs(model, "train_step", "train")
         if self._train_loop is None:
-            raise RuntimeError("nothing to train: give train_dataloader, train_cfg and optim_wrapper")
+            raise RuntimeError(
+                "`self._train_loop` should not be None: set train_dataloader, train_cfg and optim_wrapper"
+            )
         if self._val_loop is not None:
             self._needs(model, "val_step", "validate")
         self._train_loop = self.build_train_loop(self._train_loop)
@@ -243,14 +249,14 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
     def val(self) -> dict[str, Any]:
         """Validates, and returns the metrics."""
         if self._val_loop is None:
-            raise RuntimeError("nothing to validate: give val_dataloader, val_cfg and val_evaluator")
+            raise RuntimeError("`self._val_loop` should not be None: give val_dataloader, val_cfg and val_evaluator")
         self._val_loop = self.build_val_loop(self._val_loop)
         return self._evaluate(self._val_loop)
 
     def test(self) -> dict[str, Any]:
         """Tests, and returns the metrics."""
         if self._test_loop is None:
-            raise RuntimeError("nothing to test: give test_dataloader, test_cfg and test_evaluator")
+            raise RuntimeError("`self._test_loop` should not be None: set test_dataloader, test_cfg and test_evaluator")
         self._test_loop = self.build_test_loop(self._test_loop)
         return self._evaluate(self._test_loop)
 
@@ -265,7 +271,7 @@ class Runner(Progress, Builders, HookRegister, Checkpointing):
     def _needs(model: Any, method: str, purpose: str) -> None:
         if not hasattr(model, method):
             raise ArgumentTypeError(
-                f"{type(model).__name__} has no {method}, so the runner cannot {purpose} it; see BaseModel"
+                f"If you want to {purpose} your model, {type(model).__name__} needs {method}; see BaseModel"
             )
 
     def _maybe_compile(self, target: str) -> None:
@@ -298,4 +304,7 @@ def _all_or_none(**given: Any) -> None:
     missing = [name for name, value in given.items() if value is None]
     if missing and len(missing) < len(given):
         present = [name for name in given if name not in missing]
-        raise ValueError(f"{', '.join(present)} is given, but not {', '.join(missing)}: they belong together")
+        raise ValueError(
+            f"{', '.join(given)} should be either all None or not None, but only {', '.join(present)} is given, not "
+            f"{', '.join(missing)}"
+        )

@@ -18,11 +18,11 @@ def check_scheduler_config(given: Any) -> None:
             for name, entry in given.items():
                 if not isinstance(entry, (dict, list, tuple, _ParamScheduler)):
                     raise ArgumentTypeError(
-                        f"param_scheduler: {name} must be a scheduler or a list of them, got {entry!r}"
+                        f"param_scheduler: {name} should be a scheduler or a list of them, got {entry!r}"
                     )
         return
     if not isinstance(given, (list, tuple)):
-        raise TypeError(f"param_scheduler must be a scheduler, a dict or a list, got {type(given).__name__}")
+        raise TypeError(f"param_scheduler should be a scheduler, a dict or a list, got {type(given).__name__}")
     for entry in given:
         if isinstance(entry, dict) and "type" not in entry:
             raise MissingKeyError(f"param_scheduler: {dict(entry)} has no 'type'")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmmigrate.runtime_v3 import DATASETS, MODELS, BaseModel, Runner
+from mmmigrate.runtime_v3 import DATASETS, MODELS, BaseMetric, BaseModel, Runner
 from mmmigrate.runtime_v3.runner.config_keys import unread_key_messages
 from mmmigrate.runtime_v3.runner.scheduler_config import check_scheduler_config
 
@@ -28,6 +28,8 @@ class Linear(BaseModel):
         self.losses, self.bad = losses, bad
 
     def forward(self, inputs, mode="tensor"):
+        if mode == "predict":
+            return [self.layer(entry) for entry in inputs]
         return {self.losses: self.layer(torch.stack(inputs)).mean() * self.bad}
 
 
@@ -63,7 +65,7 @@ def test_variables_of_a_config_are_left_alone():
 
 
 def test_loader_without_loop_is_refused_naming_what_is_missing(tmp_path):
-    with pytest.raises(ValueError, match="train_dataloader, optim_wrapper is given, but not train_cfg"):
+    with pytest.raises(ValueError, match="only train_dataloader, optim_wrapper is given, not train_cfg"):
         Runner.from_cfg(config(tmp_path, train_cfg=None))
 
 
@@ -155,3 +157,24 @@ def test_hook_whose_method_fails_is_reported_with_its_own_traceback(tmp_path):
     with pytest.raises(TypeError, match="object of type 'int' has no len") as caught:
         runner.train()
     assert caught.traceback[-1].name == "before_train"
+
+
+def test_a_validation_alone_leaves_the_config_of_a_scheduler_alone(tmp_path):
+    class Counted(BaseMetric):
+        def process(self, data_batch, data_samples):
+            self.results.append(len(data_batch["inputs"]))
+
+        def compute_metrics(self, results):
+            return {"seen": sum(results)}
+
+    loader = {"batch_size": 2, "dataset": {"type": "Ones"}, "sampler": {"type": "DefaultSampler"}}
+    changes = {"val_dataloader": loader, "val_cfg": {}, "val_evaluator": {"type": Counted}}
+    runner = Runner.from_cfg(config(tmp_path, param_scheduler={"type": "StepLR", "step_size": 1}, **changes))
+    assert runner.val() == {"seen": 4}
+
+
+def test_mistakes_are_caught_as_mmengine_raises_them(tmp_path):
+    with pytest.raises(AssertionError, match="Lack of `base_batch_size`"):
+        Runner.from_cfg(config(tmp_path, auto_scale_lr={"enable": True})).train()
+    with pytest.raises(AssertionError, match="whole number"):
+        Runner.from_cfg(config(tmp_path, train_cfg={"by_epoch": True, "max_epochs": 1.5})).train()
