@@ -4,13 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint format setup clean
+.PHONY: demo test packs lint format setup clean
 
 demo: $(READY)  ## convert a real config and an example project, train both, prove that nothing changed
 	$(BIN)/python fixtures/demo/demo.py
 
 test: $(READY)  ## all tests; those against the real libraries make environments of their own under .peers/
 	$(BIN)/python -m pytest
+
+packs: $(READY)  ## compare converted configs with those that the codebases' authors made by hand: docs/packs.md
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m packs.agreement
 
 lint: $(READY)  ## format, lint and types, as CI checks them
 	$(BIN)/ruff format --check .

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, same, traced
 
 Report = Callable[[str, Slot], None]
@@ -52,6 +54,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "not": lambda value: not value,
     "times 255": lambda value: [round(item * 255, 6) for item in value],
     "twice": lambda value: value * 2,
+    "times 32": lambda value: tuple(item * 32 for item in value),
     "one more": lambda value: value + 1,
     "around one": lambda value: (round(1 - value, 12), round(1 + value, 12)),
 }
@@ -64,7 +67,8 @@ class Change:
     ``rename`` moves arguments (``data_prefix.img`` goes into a dict), ``values`` tells them otherwise, ``presets``
     names a value that v3 knows by a word. ``default`` fills in what v2 took and v3 would not, ``set`` always sets.
     ``drop`` takes away what has no effect any more, ``lost`` takes away and says so; ``remove`` takes the whole
-    element out of its list, ``then`` puts others behind it. ``moves`` carries a value from one nested place to another.
+    element out of its list, ``then`` puts others behind it. ``moves`` carries a value from one nested place to another,
+    ``make`` builds a value of others (``@name`` in it stands for one, which is used up).
     """
 
     to: str | None = None
@@ -80,6 +84,7 @@ class Change:
     remove: bool = False
     then: tuple[Mapping[str, Any], ...] = ()
     moves: Mapping[str, str] = field(default_factory=dict)
+    make: Mapping[str, Any] = field(default_factory=dict)
 
     def holds(self, node: Mapping[str, Any]) -> bool:
         return all(_holds(test, node, key) for key, test in self.when.items())
@@ -103,6 +108,7 @@ class Change:
                 drop_path(result, old)
                 if moved.value is not None:
                     put_path(result, new, moved)
+        self._make(result)
         for key, value in self.default.items():
             if not _has_path(result, key):
                 put_path(result, key, Slot(traced(value)))
@@ -111,6 +117,15 @@ class Change:
         if self.note:
             report(self.note, node.slot("type") if "type" in node else Slot(None))
         return result
+
+    def _make(self, result: TracedDict) -> None:
+        used: set[str] = set()
+        for path, template in self.make.items():
+            made = _filled(template, result, used)
+            if made.value not in (None, [], {}):
+                put_path(result, path, made)
+        for key in used:
+            result.drop(key)
 
     def _told(self, key: str, slot: Slot) -> Slot:
         for name, value in self.presets.get(key, {}).items():
@@ -122,6 +137,20 @@ class Change:
         if isinstance(how, Mapping):  # a table of values
             return Slot(traced(how[slot.value])) if isinstance(slot.value, str) and slot.value in how else slot
         return told(how, slot)
+
+
+def _filled(template: Any, node: TracedDict, used: set[str]) -> Slot:
+    """A template with the values that ``@name`` stands for; what is not there is left out of lists and dicts."""
+    if isinstance(template, str) and template.startswith("@"):
+        name, _, default = template[1:].partition("|")
+        used.add(name)
+        return node.slot(name) if name in node else Slot(traced(yaml.safe_load(default)) if default else None)
+    if isinstance(template, list):
+        return Slot(TracedList(made for made in (_filled(t, node, used) for t in template) if made.value is not None))
+    if isinstance(template, dict):
+        items = ((key, _filled(value, node, used)) for key, value in template.items())
+        return Slot(TracedDict((key, made) for key, made in items if made.value is not None))
+    return Slot(template)
 
 
 def _alike(value: Any, written: Any) -> bool:
@@ -197,6 +226,7 @@ _KEYS = {
     "presets",
     "then",
     "moves",
+    "make",
     "to",
     "when",
     "rename",

@@ -86,9 +86,14 @@ class PipelineTranslator:
             kind = node.get("type") if isinstance(node, TracedDict) else None
             if kind in self.pack.pipeline.get("flips", ("RandomFlip",)):
                 continue  # flips only where the augmentation says so
-            if kind in self.pack.pipeline.get("resizes", ("Resize",)) and scale is not None:
+            if kind in self.pack.pipeline.get("resizes", ("Resize",)):
+                if scale is None and ratios in (None, 1, 1.0) and not _says_size(node):
+                    continue  # pictures keep their size
                 node = node.copy()
-                node.put("img_scale", scale)
+                if scale is not None:
+                    node.put("img_scale", scale)
+                elif isinstance(ratios, (int, float)):
+                    node.put("scale_factor", Slot(ratios))
                 slot = Slot(node, None)
             steps.append(slot)
         return steps
@@ -189,6 +194,10 @@ class PipelineTranslator:
             steps[packed] = Slot(packing)
         then = [Slot(traced(step)) for step in rules.get("then", ())]
         result.transforms = TracedList([*steps[:place], Slot(loaded), *then, *steps[place:]])
+
+
+def _says_size(resize: TracedDict) -> bool:
+    return any(key in resize for key in ("img_scale", "scale", "scale_factor", "size"))
 
 
 def _holds_transforms(items: TracedList) -> bool:

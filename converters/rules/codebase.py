@@ -134,7 +134,8 @@ class _Codebase:
                 told.put(key, slot)  # what the model asked for itself
             copy = TracedDict()
             for key, slot in model.value.slots():
-                copy.put(key, slot)
+                if key != "data_preprocessor":
+                    copy.put(key, slot)
                 if key == "type":
                     copy.put("data_preprocessor", told)
             self.exp.v3.put("model", Slot(copy, model.origin))

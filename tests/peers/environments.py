@@ -22,9 +22,16 @@ PEERS = HERE.parents[1] / ".peers"
 _INSTALLED_ALONE = ("mmcv", "mmengine")
 # mmcv imports torchvision at import time and uses nothing of it in training.
 _TORCHVISION = {"__init__.py": '__version__ = "0.28.0"\n', "models/__init__.py": ""}
-_PUBLISHED = {"mmdet": "mmdet==2.28.2", "mmcls": "mmcls==0.25.0", "mmseg": "mmsegmentation==0.30.0"}
-# mmcv 2 without compiled operators: its Python files, to be put on the path of the "v3" environment.
-_PUBLISHED["mmcv-lite"] = "mmcv-lite==2.1.0"
+_PUBLISHED = {
+    "mmdet": "mmdet==2.28.2",
+    "mmcls": "mmcls==0.25.0",
+    "mmseg": "mmsegmentation==0.30.0",
+    "mmdet-v3": "mmdet==3.3.0",
+    "mmcls-v3": "mmpretrain==1.2.0",
+    "mmseg-v3": "mmsegmentation==1.2.2",
+    # mmcv 2 without compiled operators: its Python files, to be put on the path of the "v3" environment.
+    "mmcv-lite": "mmcv-lite==2.1.0",
+}
 
 
 def python_of(generation: str) -> Path:
@@ -51,9 +58,12 @@ def published_mmdet() -> Path:
 
 
 def published(codebase: str) -> Path:
-    """The folder that holds the package of a v2 codebase as its wheel does, downloaded first if it is missing."""
+    """The folder that holds a codebase's package as its wheel does, downloaded first if it is missing.
+
+    ``mmdet`` is the last of v2, ``mmdet-v3`` what its authors made of it in v3.
+    """
     requirement = _PUBLISHED[codebase]
-    folder = PEERS / f"{codebase}-v2"
+    folder = PEERS / (codebase if codebase.endswith("-v3") else f"{codebase}-v2")
     with _made_once(folder, requirement) as is_missing:
         if is_missing:
             _run([sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), requirement])
