@@ -68,6 +68,9 @@ def run_v2(spec: EngineSpec, channel: TextIO) -> None:
             reseed(spec.seed)
 
     recorder = recorder_for(spec, runtime.Hook, "runtime_v2")
+    for loader, (mode, _) in zip(training.data_loaders, training.workflow):
+        if mode == "train":
+            recorder.watch_data(loader)
     training.runner.register_hook(starting_hook(runtime.Hook, "before_run", start), priority="HIGHEST")
     training.runner.register_hook(recorder, priority="LOWEST")
     recorded(recorder, training.run)

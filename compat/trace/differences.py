@@ -152,6 +152,9 @@ class Differences:
         for key in {**old, **new}:
             if key not in old or key not in new:
                 side = "old" if key in old else "new"
+                if stage == "checkpoint":  # v3 keeps the best checkpoint without the optimizer
+                    self._note(f"some checkpoints hold the {key} in the {side} run only", iteration)
+                    continue
                 if stage == "init" and not key.endswith(".params"):
                     self._note(f"optimizer option {key} exists in the {side} run only", iteration)
                     continue

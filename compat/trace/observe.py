@@ -91,3 +91,12 @@ def plain_buffers(model: nn.Module, averaged_names: set[str]) -> Iterator[tuple[
     for name, buffer in model.named_buffers():
         if name not in averaged_names:
             yield name, buffer
+
+
+def loss_scale(runner: Any) -> float | None:
+    """The factor of mixed precision, from v3's optimizer wrapper or v2's optimizer hook; None without one."""
+    holders = [getattr(runner, "optim_wrapper", None), *getattr(runner, "hooks", ())]
+    scaler = next((held.loss_scaler for held in holders if getattr(held, "loss_scaler", None) is not None), None)
+    if scaler is None:
+        return None
+    return float(scaler.get_scale() if hasattr(scaler, "get_scale") else scaler.loss_scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmmigrate.compat.trace.batches import IndexWatch
 from mmmigrate.compat.trace.digest import tensor_digest, value_digest, whole_batch
 from mmmigrate.compat.trace.format import Column, TensorRecord, TraceWriter
 from mmmigrate.compat.trace.gradients import GradientWatch, raw
+from mmmigrate.compat.trace.hook_calls import HookCalls
 from mmmigrate.compat.trace.observe import (
     averaged,
     group_options,
+    loss_scale,
     optimizer_state,
     optimizers_of,
     plain_buffers,
@@ -60,6 +64,23 @@ class TraceRecorder:
         self._watch: GradientWatch | None = None
         self._columns: list[Column] = []
         self._values: list[float | int] = []
+        self._indices: IndexWatch | None = None
+        self._calls: HookCalls | None = None
+
+    def watch_data(self, loader: Any) -> None:
+        """Notes the indices of each batch of the training `loader` from its next pass on.
+
+        A v3 runner shows its loader; for a v2 one, whose `run` is given the loaders, call this before.
+        """
+        if self.digests:
+            self._indices = IndexWatch(loader)
+
+    def before_run(self, runner: Any) -> None:
+        self._calls = HookCalls(runner)
+
+    def before_train(self, runner: Any) -> None:
+        if self._indices is None:
+            self.watch_data(runner.train_dataloader)
 
     def before_train_iter(self, runner: Any, batch_idx: int | None = None, data_batch: Any = None) -> None:
         if self.stop_before is not None and runner.iter >= self.stop_before:
@@ -73,10 +94,14 @@ class TraceRecorder:
         batch = data_batch if data_batch is not None else getattr(runner, "data_batch", None)
         if self.digests and batch is not None:
             self._add("data", "batch", "digest", value_digest(whole_batch(batch)))
+            self._note_indices()
         self._add("data", "rng.torch", "digest", tensor_digest(torch.get_rng_state()))
         self._add("data", "rng.numpy", "digest", value_digest(tuple(np.random.get_state())[1:3]))
         self._add("data", "rng.python", "digest", hash(random.getstate()[1]) & 0xFFFFFFFFFFFFFFFF)
         watch.rates.update(rates(self._optimizers))
+        scale = loss_scale(runner)
+        if scale is not None:
+            self._add("gradient", "amp.scale", "f8", scale)
 
     def after_train_iter(
         self, runner: Any, batch_idx: int | None = None, data_batch: Any = None, outputs: Any = None
@@ -94,6 +119,7 @@ class TraceRecorder:
         for name, digest in watch.digests.items():
             self._add("gradient", name, "digest", digest)
         self._flush(runner)
+        self._note_calls()
 
     def after_val_epoch(self, runner: Any, metrics: Mapping[str, Any] | None = None) -> None:
         if metrics is not None:
@@ -115,11 +141,23 @@ class TraceRecorder:
             buffers = getattr(hook, "param_ema_buffer", None)
             self._averages.update(buffers.values() if isinstance(buffers, dict) else ())
         self._watch = GradientWatch(parameters, self._optimizers, self.digests)
-        watch_checkpoints(runner, lambda name: self.writer.event(self.current, "checkpoint", name, {}))
+        watch_checkpoints(runner, lambda name, held: self.writer.event(self.current, "checkpoint", name, held))
         watch_evaluations(runner, lambda name, values: self.writer.event(self.current, "evaluation", name, values))
         options = group_options(self._optimizers, self._names)
         self.writer.event(INIT_ITERATION, "init", "optimizer", options)
         self._flush(runner, stage="init")
+
+    def _note_indices(self) -> None:
+        indices = None if self._indices is None else self._indices.taken()
+        if indices is not None:
+            data = struct.pack(f"<{len(indices)}q", *indices)
+            self._add("data", "indices", "digest", value_digest(data))
+            self.writer.tensor(TensorRecord(self.current, "data", "indices", "int64", (len(indices),), data))
+
+    def _note_calls(self) -> None:
+        calls = [] if self._calls is None else self._calls.taken()
+        if calls:
+            self.writer.event(self.current, "hooks", "calls", {"calls": calls})
 
     def _watched(self) -> GradientWatch:
         if self._watch is None:

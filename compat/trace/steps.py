@@ -24,6 +24,8 @@ class Step:
         """
         found: dict[tuple[str, str, int], dict[str, Any]] = {}
         for event in self.events:
+            if event.stage == "hooks":  # the generations call other hooks in another order
+                continue
             occurrence = 0
             while event.stage != "checkpoint" and (event.stage, event.name, occurrence) in found:
                 occurrence += 1

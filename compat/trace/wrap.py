@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+
+from mmmigrate.compat.trace.digest import value_digest
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,8 +31,8 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def watch_checkpoints(runner: Any, tell: Callable[[str], None]) -> None:
-    """`tell` gets the file name of every checkpoint that `runner` saves from now on."""
+def watch_checkpoints(runner: Any, tell: Callable[[str, dict[str, Any]], None]) -> None:
+    """`tell` gets name and content (digests) of every checkpoint that `runner` saves from now on."""
     save = runner.save_checkpoint
     by_iter = any(kind.__name__ == "IterBasedRunner" for kind in type(runner).__mro__)
 
@@ -36,10 +40,35 @@ def watch_checkpoints(runner: Any, tell: Callable[[str], None]) -> None:
         template = args[0] if args else kwargs.get("filename", kwargs.get("filename_tmpl"))
         if template is None:
             template = "iter_{}.pth" if by_iter else "epoch_{}.pth"
-        tell(template.format((runner.iter if by_iter else runner.epoch) + 1))
-        return save(out_dir, *args, **kwargs)
+        name = template.format((runner.iter if by_iter else runner.epoch) + 1)
+        done = save(out_dir, *args, **kwargs)
+        tell(name, checkpoint_content(Path(str(out_dir)) / name))
+        return done
 
     runner.save_checkpoint = saved
+
+
+def checkpoint_content(path: Path) -> dict[str, Any]:
+    """Digests of the weights (buffers that hold averages apart) and of the optimizer's state in a checkpoint.
+
+    Empty where there is no such file: on another rank, or behind a file client.
+    """
+    if not path.is_file():
+        return {}
+    # written by this process a moment ago: nothing in it is foreign
+    held = torch.load(path, map_location="cpu", weights_only=False)
+    weights = {name: tensor for name, tensor in held.get("state_dict", {}).items() if not name.startswith("ema_")}
+    found = {"weights": f"{value_digest(weights):016x}"}
+    if held.get("optimizer") is not None:
+        found["optimizer"] = f"{value_digest(_states(held['optimizer'])):016x}"
+    return found
+
+
+def _states(optimizer: Mapping[str, Any]) -> Any:
+    """The state of one optimizer, or of several by name, without the options of the groups."""
+    if "state" in optimizer and "param_groups" in optimizer:
+        return dict(optimizer["state"])
+    return {name: _states(state) for name, state in optimizer.items() if isinstance(state, Mapping)}
 
 
 def watch_evaluations(runner: Any, tell: Callable[[str, dict[str, Any]], None]) -> None:

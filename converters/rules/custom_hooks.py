@@ -12,6 +12,7 @@ from mmmigrate.converters.rules.hook_names import DEFAULT, IN_MMDET_3, RENAMED, 
 from mmmigrate.converters.rules.rule import Rule
 
 _OPTIMIZER_PRIORITY = get_priority("ABOVE_NORMAL")
+_CHECKPOINT_PRIORITY = get_priority("VERY_LOW")  # in v3; it is NORMAL in v2, before the custom hooks of that priority
 
 
 def convert(exp: Experiment) -> None:
@@ -72,6 +73,15 @@ def _check_priority(exp: Experiment, slot: Slot) -> None:
     if level < _OPTIMIZER_PRIORITY and kind not in SAME and kind not in RENAMED:
         message = f"hook {kind!r} ran before the optimizer step in after_train_iter; in v3 the step is over by then"
         exp.note(message, "custom_hooks", slot)
+    elif level < _CHECKPOINT_PRIORITY and kind not in SAME and _saves_by_iteration(exp):
+        message = f"checkpoints by iteration were written before hook {kind!r} acted; v3 writes them after it"
+        exp.note(message, "custom_hooks", slot)
+
+
+def _saves_by_iteration(exp: Experiment) -> bool:
+    config = exp.get("checkpoint_config")
+    by_iteration = exp.run_length is not None and exp.run_length.kind == "iter"
+    return isinstance(config, dict) and not config.get("by_epoch", not by_iteration)
 
 
 RULE = Rule(

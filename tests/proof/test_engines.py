@@ -38,9 +38,10 @@ def test_both_runs_start_from_the_old_ones_weights_whatever_the_new_ones_would_b
 def test_the_asked_iterations_are_recorded_in_full(specs):
     old, new = specs
     run, _ = run_pair(replace(old, tensors=[1]), new)
-    tensors = [record for record in TraceReader(run.trace) if isinstance(record, TensorRecord)]
+    stored = [record for record in TraceReader(run.trace) if isinstance(record, TensorRecord)]
+    tensors = [record for record in stored if record.name != "indices" or record.iteration == 1]
     assert {record.iteration for record in tensors} == {1}
-    assert {"gradient", "forward", "step"} == {record.stage for record in tensors}
+    assert {"data", "gradient", "forward", "step"} == {record.stage for record in tensors}
 
 
 def test_a_new_run_ends_by_itself_when_the_old_one_fails_before_it_starts(specs, tmp_path):
