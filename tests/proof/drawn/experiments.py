@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 PROJECT = Path(__file__).resolve().parents[3] / "fixtures/experiments/dots"
 BATCH = 4
 
-# What no rule translates yet: a name is taken out when its rule lands, and the draws reach it.
-NOT_YET: frozenset[str] = frozenset({"momentum", "fp16", "ema", "workflow_val"})
-
 
 @dataclass(frozen=True)
 class Experiment:
@@ -73,10 +70,12 @@ def experiments(draw: Any, processes: int = 1) -> Experiment:
         "train": {"type": "Dots", "count": count, **draw(pick({}, {"noise": 0.3}))},
         **draw(pick({}, {"val": {"type": "Dots", "count": 5, "seed": 2}})),
     }  # fmt: skip
-    config.update(draw(runners(run)))
+    config.update(draw(runners(run, "val" in config["data"])))
     config["optimizer"] = draw(optimizers(base))
     config["optimizer_config"] = draw(optimizer_configs(processes))
     config["lr_config"] = draw(maybe(schedules(run, base)))
+    if {"momentum", "betas"} & config["optimizer"].keys():
+        config.update(draw(st.just({}) | momentum_configs(run)))
     if "val" in config["data"]:
         config.update(draw(evaluations(run)))
     config.update(draw(checkpoints(run)))
@@ -85,8 +84,8 @@ def experiments(draw: Any, processes: int = 1) -> Experiment:
         saving["interval"] = config["evaluation"]["interval"]
     # by iteration, v2 saves before a custom hook acts and v3 after it (HOK001 says so)
     if run.by_epoch or not config.get("checkpoint_config"):
-        jitter = {"type": "Jitter", "priority": draw(pick("NORMAL", "LOW"))}
-        config.update(draw(pick({}, {}, {"custom_hooks": [jitter]})))
+        hooks = draw(st.lists(custom_hooks(), max_size=2, unique_by=lambda hook: hook["type"]))
+        config.update({"custom_hooks": hooks} if hooks else {})
     resume_at = draw(st.none() | st.none() | resume_points(config, run))
     return Experiment(config, resume_at, processes, draw(pick(0, 1, 42)))
 
@@ -95,12 +94,14 @@ def models() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({"type": st.just("DotNet")}, optional={"width": pick(3, 6), "dropout": pick(0.2, 0.5)})
 
 
-def runners(run: Run) -> st.SearchStrategy[dict[str, Any]]:
-    """The current or the older form, and any workflow of training alone."""
+def runners(run: Run, validates: bool) -> st.SearchStrategy[dict[str, Any]]:
+    """The current or the older form, and a workflow, of training alone or with the loss on the validation data."""
     kind, key = ("EpochBasedRunner", "max_epochs") if run.by_epoch else ("IterBasedRunner", "max_iters")
     older = "total_epochs" if run.by_epoch else "total_iters"
     forms = pick({"runner": {"type": kind, key: run.length}}, {older: run.length})
     workflows = pick({}, {"workflow": [("train", 1)]}, {"workflow": [("train", 2)]})
+    if validates:
+        workflows |= pick({"workflow": [("train", 1), ("val", 1)]}, {"workflow": [("train", 2), ("val", 1)]})
     return st.builds(lambda form, workflow: {**form, **workflow}, forms, workflows)
 
 
@@ -162,6 +163,32 @@ def schedules(draw: Any, run: Run, base: float) -> dict[str, Any]:
         if run.by_epoch and draw(st.booleans()):
             made.update(warmup_by_epoch=True, warmup_iters=draw(st.integers(1, 2)))
     return made
+
+
+@st.composite
+def momentum_configs(draw: Any, run: Run) -> dict[str, Any]:
+    steps = st.integers(1, max(run.length, 2))
+    floors = pick({"min_momentum": 0.5}, {"min_momentum_ratio": 0.8})
+    made = draw(
+        st.one_of(
+            st.builds(lambda step: {"policy": "step", "step": [step], "gamma": 0.9}, steps),
+            st.builds(
+                lambda name, floor: {"policy": name, **floor}, pick("CosineAnnealing", "LinearAnnealing"), floors
+            ),
+        )
+    )
+    made.update(draw(pick({}, {"by_epoch": False})))
+    made.update(draw(pick({}, {"warmup": "linear", "warmup_iters": 3, "warmup_ratio": 0.9})))
+    return {"momentum_config": made}
+
+
+def custom_hooks() -> st.SearchStrategy[dict[str, Any]]:
+    own = st.fixed_dictionaries({"type": pick("Jitter", "Shrink"), "priority": pick("NORMAL", "LOW")})
+    averages = st.fixed_dictionaries(
+        {"type": st.just("EMAHook")},
+        optional={"momentum": pick(0.1, 0.5), "interval": pick(1, 2), "warm_up": pick(3, 100)},
+    )
+    return own | averages
 
 
 def policies(run: Run, base: float) -> st.SearchStrategy[dict[str, Any]]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from proof.drawn.experiments import PROJECT, Experiment
@@ -71,7 +71,7 @@ def prove(experiment: Experiment, change: Callable[[Path], None] | None = None) 
 
 def prove_config(
     text: str, change: Callable[[Path], None] | None = None, *, resume_at: int | None = None, processes: int = 1,
-    seed: int = 0,
+    seed: int = 0, seed_of_new: int | None = None,
 ) -> Outcome:  # fmt: skip
     """The same for the text of a v2 config."""
     if str(PROJECT) not in sys.path:
@@ -87,6 +87,8 @@ def prove_config(
         verdicts = []
         for steps, resume in parts:
             specs = _specs(folder, old, written.path, seed, steps, resume, processes)
+            if seed_of_new is not None:
+                specs[1] = replace(specs[1], seed=seed_of_new)
             with quietly():
                 engine.run_v2(specs[0], io.StringIO())
                 engine.run_v3(specs[1], io.StringIO(READY))
