@@ -112,7 +112,9 @@ class _Averaging:
             return
         model, beside = checkpoint["state_dict"], {"steps": torch.tensor(self._steps)}
         early = get_priority(self.priority) < get_priority("NORMAL")
-        checkpoint["ema_swapped"] = swapped = self._swaps and (early or self._evaluated)
+        # after an evaluation the best checkpoint, without an optimizer, and the regular one is written once more
+        best = self._evaluated and "optimizer" not in checkpoint
+        checkpoint["ema_swapped"] = swapped = self._swaps and (early or best)
         for name, average in zip(self._names, self._averages):
             own = name if name in model else f"{_PREFIX}{name}"
             if swapped and own in model:

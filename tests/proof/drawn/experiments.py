@@ -262,7 +262,8 @@ def checkpoints(run: Run) -> st.SearchStrategy[dict[str, Any]]:
 def resume_points(config: dict[str, Any], run: Run) -> st.SearchStrategy[int | None]:
     """Iterations at which a checkpoint has just been written."""
     options = config.get("checkpoint_config")
-    if options is None:
+    phases = any(mode == "val" for mode, _ in config.get("workflow", ()))
+    if options is None or (phases and not run.by_epoch):  # where the validation data stood is not in a checkpoint
         return st.none()
     unit = run.epoch_iters if run.by_epoch else 1
     due = [done * unit for done in range(options["interval"], run.length, options["interval"])]
