@@ -6,10 +6,12 @@ import importlib.abc
 import importlib.machinery
 import multiprocessing.spawn
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
+from mmmigrate.compat.aliases.asking import is_probe, is_statement
+from mmmigrate.compat.aliases.metadata import AliasDistribution, distributions, tell_pkg_resources
 from mmmigrate.compat.aliases.resolve import AliasModule, missing_message, view
 from mmmigrate.compat.aliases.table import LIBRARIES
 from mmmigrate.compat.suggest import did_you_mean
@@ -31,12 +33,16 @@ class _AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if fullname.partition(".")[0] != self.library.name:
             return None
         if fullname not in self.library.modules():
-            if fullname.rpartition(".")[2].startswith("_"):
+            if fullname.rpartition(".")[2].startswith("_") or is_probe():
                 return None  # mmcv._ext and the like: libraries probe for them and expect a plain no
-            # Not returning None: a finder after this one could find parts of the real library. The error has no name,
-            # or `from mmcv.runner import X` would replace its message by Python's own.
-            raise ModuleNotFoundError(missing_message(fullname))
+            # Not returning None: Python's own message would not say what to use instead. In a statement the error has
+            # no name, or `from mmcv.runner import X` would replace its message.
+            raise ModuleNotFoundError(missing_message(fullname), name=None if is_statement() else fullname)
         return importlib.machinery.ModuleSpec(fullname, self, origin=self.library.runtime, is_package=True)
+
+    def find_distributions(self, context: Any = None) -> Iterable[AliasDistribution]:
+        """What `importlib.metadata` asks for versions."""
+        return distributions(self.library.name, self.library.version, getattr(context, "name", None))
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         return view(spec.name)
@@ -66,6 +72,7 @@ def install(*names: str) -> None:
         if name not in _finders:
             _finders[name] = _AliasFinder(name)
             sys.meta_path.insert(0, _finders[name])
+            tell_pkg_resources(name, LIBRARIES[name].version)
     _reach_spawned_processes()
 
 

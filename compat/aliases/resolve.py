@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -28,9 +29,11 @@ class AliasModule(ModuleType):
             self.__version__ = library.version
         if name in (library.name, f"{library.name}.version"):
             numbers = tuple(int(number) for number in library.version.split("."))
-            self.__dict__.update(__version__=library.version, version_info=(*numbers, 0, 0)[:5])
+            self.__dict__.update(__version__=library.version, version_info=numbers)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__file__":
+            return str(_file(self.__name__, self._library))
         if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
         if name == "__all__":
@@ -91,6 +94,16 @@ class AliasModule(ModuleType):
         for source in self._sources():
             names.update(getattr(source, "__all__", None) or _own_names(source))
         return sorted(names)
+
+
+def _file(name: str, library: Library) -> Path:
+    """Where the runtime's code for a module lies, found without importing it: projects look for folders by it."""
+    runtime = Path(__file__).parents[2] / library.runtime.rpartition(".")[2]
+    below = runtime.joinpath(*name.split(".")[1:])
+    for file in (below.with_suffix(".py"), below / "__init__.py"):
+        if below != runtime and file.is_file():
+            return file
+    return runtime / "__init__.py"
 
 
 def view(path: str) -> AliasModule:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mmmigrate.compat import aliases
 from mmmigrate.compat.findings import ConversionError
 from mmmigrate.converters.read.load import Loader
 
@@ -18,12 +19,21 @@ from mmmigrate.converters.read.load import Loader
 )
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--generation", type=click.Choice(["v2", "v3"]), help="Do not guess which runtime it is for.")
+@click.option(
+    "--alias", is_flag=True, help="Answer `import mmcv` and `import mmengine` of the project by the runtimes."
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def command(config: Path, generation: str | None, arguments: tuple[str, ...]) -> None:
+def command(config: Path, generation: str | None, alias: bool, arguments: tuple[str, ...]) -> None:
     """Run CONFIG in runtime_v2 or runtime_v3, whichever it is written for.
 
     All other options go to the runtime: see `python -m mmmigrate.runtime_v2 --help`.
     """
+    if alias:
+        try:
+            aliases.install("mmcv", "mmengine")
+        except aliases.RealLibraryLoadedError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(2)
     if generation is None:
         try:
             generation = Loader().load(config).generation
