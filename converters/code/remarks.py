@@ -44,7 +44,14 @@ UNKNOWN_MODEL = Remark(
     "mmengine calls train_step(data, optim_wrapper=...) and expects the step to be made in it.",
     Effect.MANUAL,
 )
-CODE_REMARKS = (BRIDGED, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR, UNKNOWN_MODEL)
+OWN_SCRIPT = Remark(
+    "SCR002",
+    "script that does more than train by the config",
+    "Runner.from_cfg(cfg) builds everything from the config; what the script does besides must be done by a hook, by "
+    "the config, or on the runner before runner.train().",
+    Effect.MANUAL,
+)
+CODE_REMARKS = (BRIDGED, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR, UNKNOWN_MODEL, OWN_SCRIPT)
 CODE_ERRORS = {
     "COD001": "not valid Python",
     "COD002": "a file that cannot be read or decoded",
