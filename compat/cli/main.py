@@ -12,6 +12,7 @@ COMMANDS = {
     "code": ("code", "Rewrite Python files or packages."),
     "verify": ("verify", "Prove that a conversion trains the same."),
     "compare": ("compare", "Compare two recorded traces."),
+    "schedule": ("schedule", "Show every rate, evaluation and checkpoint of a run."),
     "train": ("train", "Run a config in the runtime of its generation."),
     "checkpoint": ("checkpoint", "Convert checkpoints, so that training goes on in the other generation."),
     "rules": ("rules", "List the rules."),
