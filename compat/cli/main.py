@@ -15,6 +15,7 @@ COMMANDS = {
     "schedule": ("schedule", "Show every rate, evaluation and checkpoint of a run."),
     "train": ("train", "Run a config in the runtime of its generation."),
     "checkpoint": ("checkpoint", "Convert checkpoints, so that training goes on in the other generation."),
+    "log": ("log", "Convert logged scalars, so that curves continue."),
     "rules": ("rules", "List the rules."),
     "explain": ("explain", "Explain a code."),
     "doctor": ("doctor", "Say what is installed and what works."),
