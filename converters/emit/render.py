@@ -116,6 +116,8 @@ class Renderer:
 
     def _comments_of(self, origin: Origin | None) -> tuple[list[str], str | None]:
         above, behind = self._find_comments(origin)
+        if behind is not None and behind.line in self.comment_lines:
+            behind = None  # another entry of that line has it
         self.comment_lines.update(comment.line for comment in [*above, *([behind] if behind else [])])
         return [comment.text for comment in above], behind.text if behind else None
 

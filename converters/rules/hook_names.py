@@ -33,6 +33,8 @@ class Renamed:
 
 def _activities(hook: TracedDict) -> None:
     """`activities=['cpu', 'cuda']` are two switches in mmengine, on and off by default."""
+    if "activity_with_cpu" in hook or "activity_with_cuda" in hook:
+        return  # mmengine's hook already
     named = hook.get("activities", ["cpu", "cuda"])
     hook.drop("activities")
     hook.put("activity_with_cpu", "cpu" in named)
@@ -45,7 +47,10 @@ RENAMED = {
     "ExpMomentumEMAHook": Renamed("mmmigrate.compat.adapters.V2ExpMomentumEMAHook", Effect.EXACT, _EMA),
     "LinearMomentumEMAHook": Renamed("mmmigrate.compat.adapters.V2LinearMomentumEMAHook", Effect.EXACT, _EMA),
     "SyncBuffersHook": Renamed(
-        "SyncBuffersHook", Effect.EXACT, "mmengine's asks itself whether the run is distributed", drops=("distributed",)
+        "SyncBuffersHook",
+        Effect.EXACT,
+        "mmengine's asks itself whether the run is distributed",
+        change=lambda hook: hook.drop("distributed"),
     ),
     "ProfilerHook": Renamed(
         "ProfilerHook",

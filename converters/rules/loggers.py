@@ -32,6 +32,7 @@ BACKENDS = {
     "DvcliveLoggerHook": _Backend("DVCLiveVisBackend", others="init_kwargs", dropped=("model_file", "dvclive")),
     "ClearMLLoggerHook": _Backend("ClearMLVisBackend", ("init_kwargs",)),
 }
+_LATER_NAMES = {"path": "dir"}  # of dvclive 1 on
 # Where these differ from LoggerHook's there is nothing to put them: all backends log when it does.
 _OF_LOGGER = ("interval", "ignore_last", "reset_flag")
 
@@ -52,9 +53,10 @@ def backend(exp: Experiment, entry: Section, kind: str, interval: Any) -> Traced
             exp.note(message, "log_config", entry.items.slot(key), Effect.MANUAL)
         entry.take(key)
     if rule.others is not None:
-        others = TracedDict(item for item in entry.rest() if item[0] not in rule.dropped)
-        for key in others:
-            entry.take(key)
+        others = TracedDict()
+        for key, slot in entry.rest():
+            if key not in rule.dropped:
+                others.put(_LATER_NAMES.get(key, key), entry.take(key))
         if others:
             made.put(rule.others, others)
     exp.report_rest(entry)
