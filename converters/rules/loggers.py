@@ -54,7 +54,7 @@ def backend(exp: Experiment, entry: Section, kind: str, interval: Any) -> Traced
         entry.take(key)
     if rule.others is not None:
         others = TracedDict()
-        for key, slot in entry.rest():
+        for key, _ in entry.rest():
             if key not in rule.dropped:
                 others.put(_LATER_NAMES.get(key, key), entry.take(key))
         if others:
