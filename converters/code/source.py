@@ -134,7 +134,7 @@ def decode_source(path: Path, data: bytes) -> CodeSource:
             _refuse(path, f"is not UTF-8 and declares no other encoding: {error.reason}", line)
         return CodeSource(path, body, "utf-8", bom)
     try:
-        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        encoding = tokenize.detect_encoding(io.BytesIO(_LINE_END.sub(b"\n", data)).readline)[0]
         text = body.decode("utf-8" if encoding == "utf-8-sig" else encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         _refuse(path, f"is not text in its declared encoding: {error}", 1)
