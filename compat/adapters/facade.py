@@ -32,6 +32,7 @@ class V2RunnerFacade(RunnerState):
         self._outputs: dict[str, Any] | None = None
         self._taken = -1
         self._parallel: Any = None
+        self._checkpoint_hooks: dict[int, Any] = {}
 
     def _first_meta(self) -> dict[str, Any]:
         """What a v2 run would have: its facts, and what v2 hooks noted before the checkpoint that is resumed."""
@@ -110,8 +111,22 @@ class V2RunnerFacade(RunnerState):
 
     @property
     def hooks(self) -> list[Any]:
-        """The v2 hooks themselves for those that are adapted, v3's for the rest, in calling order."""
-        return [getattr(hook, "v2_hook", hook) for hook in self.v3.hooks]
+        """The v2 hooks themselves for those that are adapted, v3's for the rest, in calling order.
+
+        v3's checkpoint hook is shown as v2's, which hooks look for to learn when and where it saves.
+        """
+        return [getattr(hook, "v2_hook", None) or self._shown(hook) for hook in self.v3.hooks]
+
+    def _shown(self, hook: Any) -> Any:
+        if not any(kind.__name__ == "CheckpointHook" for kind in type(hook).__mro__):
+            return hook
+        from mmmigrate.runtime_v2.hooks import CheckpointHook
+
+        shown = self._checkpoint_hooks.setdefault(id(hook), object.__new__(CheckpointHook))
+        names = ("interval", "by_epoch", "save_last", "save_optimizer", "max_keep_ckpts", "out_dir")
+        shown.__dict__.update({name: getattr(hook, name, None) for name in names})
+        shown.out_dir = shown.out_dir or self.v3.work_dir
+        return shown
 
     _hooks = hooks
 

@@ -20,6 +20,7 @@ FILES = {
         "mmdet/core/hook/set_epoch_info_hook.py",
         "mmdet/core/hook/sync_norm_hook.py",
         "mmdet/core/hook/sync_random_size_hook.py",
+        "mmdet/core/hook/wandblogger_hook.py",
         "mmdet/core/hook/yolox_lrupdater_hook.py",
         "mmdet/core/hook/yolox_mode_switch_hook.py",
         "mmdet/core/optimizers/builder.py",
@@ -32,12 +33,14 @@ FILES = {
         "mmcls/core/hook/class_num_check_hook.py",
         "mmcls/core/hook/lr_updater.py",
         "mmcls/core/hook/precise_bn_hook.py",
+        "mmcls/core/hook/wandblogger_hook.py",
         "mmcls/core/optimizers/lamb.py",
         "mmcls/core/utils/dist_utils.py",
     ],
     "mmseg": [
         "mmseg/core/builder.py",
         "mmseg/core/evaluation/eval_hooks.py",
+        "mmseg/core/hook/wandblogger_hook.py",
         "mmseg/core/optimizers/layer_decay_optimizer_constructor.py",
     ],
 }
@@ -145,6 +148,52 @@ ADAPTED = [
     Case("mmseg.core.evaluation.eval_hooks", "EvalHook", "evaluation", {"by_epoch": True}, WITH_V2_MODEL),
 ]
 
+TRACKED = {"log_checkpoint": True, "log_checkpoint_metadata": True, "num_eval_images": 0, "interval": 2}
+ADAPTED += [
+    Case(
+        f"{codebase}.core.hook.wandblogger_hook",
+        name,
+        "logger",
+        TRACKED,
+        {**WITH_V2_MODEL, "evaluation": f"{codebase}.core.evaluation.eval_hooks"},
+    )
+    for codebase, name in (("mmdet", "MMDetWandbHook"), ("mmcls", "MMClsWandbHook"), ("mmseg", "MMSegWandbHook"))
+]
+SERVICE = """
+CALLS = []
+__version__ = '0.16.0'
+
+
+class Note:
+
+    def __init__(self, *args, **kwargs):
+        CALLS.append([type(self).__name__, args, kwargs])
+
+    def add_file(self, path):
+        with open(path, 'rb') as file:
+            assert file.read(2)
+        CALLS.append(['add_file', path])
+
+
+class Artifact(Note):
+    pass
+
+
+class run:
+    id = 'one'
+
+
+def __getattr__(name):
+    if name.startswith('__'):
+        raise AttributeError(name)
+
+    def note(*args, **kwargs):
+        shown = [type(arg).__name__ if isinstance(arg, Note) else arg for arg in args]
+        CALLS.append([name, shown, {key: str(value) for key, value in kwargs.items()}])
+
+    return note
+"""
+
 _MEMORY = "types.SimpleNamespace(available=5 << 20, used=7 << 20, percent=58.3, total=9 << 20)"
 _PROCESS = "lambda *_: types.SimpleNamespace(memory_info=lambda: types.SimpleNamespace(rss=300 << 20))"
 _EMPTY = "type('Empty', (), {})"
@@ -166,7 +215,11 @@ def stubs() -> dict[str, dict]:
                 made[".".join(parts[:end])] = {"folder": "/".join(parts[:end])}
     for codebase in FILES:
         made[f"{codebase}.utils"] = {"names": _UTILS}
+        made[f"{codebase}.core.mask"] = {}
+        made[f"{codebase}.core.mask.structures"] = {"names": {"polygon_to_bitmap": "None"}}
+        made[codebase + ".core"]["names_from"] = f"{codebase}.core.evaluation.eval_hooks"
         made[f"{codebase}.apis"] = {"names": {"single_gpu_test": _TEST}}
+    made["pycocotools"] = made["pycocotools.mask"] = {}
     made["mmdet.datasets.builder"] = {"names": {"PIPELINES": "None"}}
     loading = ("LoadAnnotations", "LoadImageFromFile", "LoadPanopticAnnotations")
     made["mmdet.datasets.pipelines"] = {"names": dict.fromkeys(loading, "None")}
@@ -184,6 +237,7 @@ def tree(tmp_path_factory) -> Tree:
     made = Tree(tmp_path_factory.mktemp("published"))
     for codebase, files in FILES.items():
         made.add(environments.published(codebase), files)
+    made.add_text("wandb", SERVICE)
     return made
 
 

@@ -204,7 +204,7 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     kind = runner_module.EpochBasedRunner if by_epoch else runner_module.IterBasedRunner
     length = {"max_epochs": 4} if by_epoch else {"max_iters": 12}
     wrapped = import_module("mmcv.parallel").MMDataParallel(model, device_ids=[])
-    runner = kind(wrapped, optimizer=optimizer, work_dir=folder, logger=logger, meta={}, **length)
+    runner = kind(wrapped, optimizer=optimizer, work_dir=folder, logger=logger, meta={"exp_name": "none.py"}, **length)
     messages = Messages({sys.modules[experiment["module"]].__file__} if "module" in experiment else set())
     logger.addHandler(messages)
     hooks = runner_module.HOOKS
@@ -217,6 +217,12 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         runner.register_hook(own, "ABOVE_NORMAL")
     else:
         runner.register_hook(hooks.build({"type": "OptimizerHook"}), "ABOVE_NORMAL")
+    if role == "logger":
+        runner.register_hook(runner_module.CheckpointHook(interval=1, out_dir=folder))
+        evaluation = kind_of({**experiment, "module": experiment["evaluation"], "class": "EvalHook"})
+        runner.register_hook(evaluation(loader(), interval=1, by_epoch=True), "LOW")
+        own = kind_of(experiment)(**experiment.get("args", {}))
+        runner.register_hook(own, "VERY_LOW")
     if role in ("hook", "evaluation"):
         given = {"dataloader": loader()} if role == "evaluation" else {}
         own = kind_of(experiment)(**given, **experiment.get("args", {}))
@@ -240,7 +246,8 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     runner.run([data], [("train", 1)])
     logged = {name: [float(value).hex() for value in values] for name, values in runner.log_buffer.val_history.items()}
     output = {name: float(value).hex() for name, value in runner.log_buffer.output.items()}
-    return report(recorder, own, messages, {**logged, **{name: [value] for name, value in output.items()}})
+    made = report(recorder, own, messages, {**logged, **{name: [value] for name, value in output.items()}})
+    return {**made, "calls": service_calls(folder)}
 
 
 def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
@@ -278,7 +285,10 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         train_cfg={"by_epoch": True, "max_epochs": 4} if by_epoch else {"by_epoch": False, "max_iters": 12},
         optim_wrapper={**wrapper, "optimizer": optimizer},
         param_scheduler=schedule,
-        default_hooks={"timer": None, "logger": None, "checkpoint": None, "sampler_seed": None},
+        default_hooks={
+            **NO_HOOKS,
+            **({"checkpoint": {"type": "CheckpointHook", "interval": 1}} if role == "logger" else {}),
+        },
         experiment_name=f"{experiment['name'].replace(' ', '_').replace('/', '_')}_{len(NAMES)}",
     )
     NAMES.append(experiment["name"])
@@ -288,6 +298,13 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     if role == "hook":
         own = HOOKS.build({"type": experiment["class"], **experiment.get("args", {})})
         runner.register_hook(own, "NORMAL")
+    elif role == "logger":
+        from mmmigrate.compat.adapters.hook import adapted_hook
+
+        evaluation = kind_of({**experiment, "module": experiment["evaluation"], "class": "EvalHook"})
+        runner.register_hook(adapted_hook(evaluation, Hook)(loader(), interval=1, by_epoch=True), "LOW")
+        own = HOOKS.build({"type": experiment["class"], **experiment.get("args", {})})
+        runner.register_hook(own, "VERY_LOW")
     elif role in ("evaluation", "optimizer_hook"):
         from mmmigrate.compat.adapters.hook import adapted_hook
 
@@ -312,11 +329,21 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         for name, buffer in scalars.items()
     }
     own = schedule_object(runner) if role == "schedule" else own
-    return report(found["recorder"], getattr(own, "v2_hook", own), messages, logged)
+    made = report(found["recorder"], getattr(own, "v2_hook", own), messages, logged)
+    return {**made, "calls": service_calls(folder)}
 
 
 def schedule_object(runner: Any) -> Any:
     return runner.param_schedulers[0].updater
+
+
+def service_calls(folder: str) -> list[Any]:
+    """What the stand-in of a tracking service was told, without the folder of the run."""
+    service = sys.modules.get("wandb")
+    calls = list(getattr(service, "CALLS", []))
+    if service is not None:
+        service.CALLS.clear()
+    return json.loads(json.dumps(calls, default=str).replace(folder, "FOLDER"))
 
 
 def report(recorder: Recorder, own: Any, messages: Messages, logged: dict[str, Any]) -> dict[str, Any]:
@@ -329,6 +356,7 @@ def report(recorder: Recorder, own: Any, messages: Messages, logged: dict[str, A
     }
 
 
+NO_HOOKS = dict.fromkeys(("timer", "logger", "checkpoint", "sampler_seed"))
 SGD = {"type": "SGD", "lr": 0.05, "momentum": 0.9}
 NAMES: list[str] = []
 BACKBONE: list[str | None] = [None]
@@ -372,6 +400,10 @@ def main() -> None:
         add_names(name, names)
     for name, spec in task.get("stubs", {}).items():
         package(name, spec)
+    for name, spec in task.get("stubs", {}).items():
+        if "names_from" in spec:
+            source = vars(import_module(spec["names_from"]))
+            vars(sys.modules[name]).update({key: value for key, value in source.items() if isinstance(value, type)})
     results = {}
     for experiment in task["experiments"]:
         with tempfile.TemporaryDirectory() as folder:

@@ -118,6 +118,9 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
             break
     if len(old["rows"]) != len(new["rows"]):
         found.append(f"{len(old['rows'])} rows | {len(new['rows'])} rows")
+    if old["calls"] != new["calls"]:
+        pairs = [(one, other) for one, other in zip(old["calls"], new["calls"]) if one != other]
+        found.append(f"calls: {len(old['calls'])} | {len(new['calls'])}: {pairs[:1]}")
     if old["messages"] != new["messages"]:
         found.append(f"messages: {old['messages']} | {new['messages']}")
     if _compared(old["object"]) != _compared(new["object"]):
