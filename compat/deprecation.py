@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
+
 
 def deprecated_api_warning(name_dict: dict[str, str], cls_name: str | None = None) -> Callable[..., Any]:
     """A decorator that accepts old argument names: `{old: new}`, with a DeprecationWarning.
@@ -23,7 +25,9 @@ def deprecated_api_warning(name_dict: dict[str, str], cls_name: str | None = Non
             for old in name_dict.keys() & kwargs.keys():
                 new = name_dict[old]
                 if new in kwargs:
-                    raise TypeError(f"`{name}` got both {old!r}, which is deprecated, and {new!r}, its new name")
+                    raise ArgumentTypeError(
+                        f"`{name}` got both {old!r}, which is deprecated, and {new!r}, its new name"
+                    )
                 message = f'"{old}" is deprecated in `{name}`, please use "{new}" instead'
                 warnings.warn(message, DeprecationWarning, stacklevel=2)
                 kwargs[new] = kwargs.pop(old)

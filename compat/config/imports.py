@@ -40,6 +40,7 @@ def run_custom_imports(custom_imports: Any, filename: str | None) -> None:
     except ImportError as error:
         search_path = "".join(f"\n    {folder}" for folder in sys.path)
         raise ImportError(
-            f"{filename}: custom_imports failed: {error}. Put the folder that holds the module on PYTHONPATH; "
+            f"{filename}: custom_imports failed: Failed to import custom modules from {custom_imports}: {error}. "
+            "Put the folder that holds the module on PYTHONPATH; "
             f"sys.path is now:{search_path}"
         ) from error

@@ -8,6 +8,7 @@ from mmmigrate.compat.fileio.client import (
     HTTPBackend,
     LmdbBackend,
     LocalBackend,
+    MemcachedBackend,
     PetrelBackend,
 )
 from mmmigrate.compat.fileio.copying import (
@@ -52,6 +53,7 @@ __all__ = [
     "JsonHandler",
     "LmdbBackend",
     "LocalBackend",
+    "MemcachedBackend",
     "PetrelBackend",
     "PickleHandler",
     "YamlHandler",

@@ -21,7 +21,7 @@ def get_file_backend(
     args = dict(backend_args or {})
     if "backend" not in args:
         if uri is None:
-            raise ValueError("get_file_backend needs a uri or backend_args with the key 'backend'")
+            raise ValueError("uri should not be None when backend_args does not name a backend")
         args["prefix"] = FileClient.parse_uri_prefix(uri)
     key = repr(sorted(args.items(), key=str))
     if enable_singleton and key in _backends:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
+import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar
 
-from mmmigrate.compat.fileio import storage
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+from mmmigrate.compat.fileio import copying, storage
 from mmmigrate.compat.fileio.storage import BackendArgs, PathLike
 from mmmigrate.compat.suggest import did_you_mean
 
 
-class BaseStorageBackend:
-    """What a storage backend offers; subclasses override what they do differently, at least `get` and `get_text`."""
+class BaseStorageBackend(ABC):
+    """What every storage backend offers; a project's own define `get` and `get_text`, and what else they can."""
 
     _allow_symlink = False
-
-    def __init__(self, **options: Any) -> None:
-        self.options: BackendArgs = options or None
 
     @property
     def name(self) -> str:
@@ -30,6 +30,21 @@ class BaseStorageBackend:
     def allow_symlink(self) -> bool:
         """Whether symbolic links can be made there."""
         return self._allow_symlink
+
+    @abstractmethod
+    def get(self, filepath: PathLike) -> Any:
+        """The bytes of a file."""
+
+    @abstractmethod
+    def get_text(self, filepath: PathLike) -> Any:
+        """The text of a file."""
+
+
+class StorageBackend(BaseStorageBackend):
+    """Files on this machine and wherever fsspec reaches, which takes the options."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options: BackendArgs = options or None
 
     def get(self, filepath: PathLike) -> bytes:
         return storage.get(filepath, self.options)
@@ -74,8 +89,33 @@ class BaseStorageBackend:
     ) -> Iterator[str]:
         return storage.list_dir_or_file(dir_path, list_dir, list_file, suffix, recursive, self.options)
 
+    def copyfile(self, src: PathLike, dst: PathLike) -> PathLike:
+        return _as_given(copying.copyfile(src, dst, self.options), dst)
 
-class HardDiskBackend(BaseStorageBackend):
+    def copytree(self, src: PathLike, dst: PathLike) -> PathLike:
+        return _as_given(copying.copytree(src, dst, self.options), dst)
+
+    def copyfile_from_local(self, src: PathLike, dst: PathLike) -> PathLike:
+        return self.copyfile(src, dst)
+
+    def copytree_from_local(self, src: PathLike, dst: PathLike) -> PathLike:
+        return self.copytree(src, dst)
+
+    def copyfile_to_local(self, src: PathLike, dst: PathLike) -> PathLike:
+        return self.copyfile(src, dst)
+
+    def copytree_to_local(self, src: PathLike, dst: PathLike) -> PathLike:
+        return self.copytree(src, dst)
+
+    def copy_if_symlink_fails(self, src: PathLike, dst: PathLike) -> bool:
+        return copying.copy_if_symlink_fails(src, dst, self.options)
+
+
+def _as_given(path: str, given: PathLike) -> PathLike:
+    return path if isinstance(given, str) else type(given)(path)  # type: ignore[call-arg]
+
+
+class HardDiskBackend(StorageBackend):
     """Files on this machine."""
 
     _allow_symlink = True
@@ -85,11 +125,11 @@ class LocalBackend(HardDiskBackend):
     """Files on this machine, under the name that the new generation gives it."""
 
 
-class HTTPBackend(BaseStorageBackend):
+class HTTPBackend(StorageBackend):
     """Files behind http:// and https:// URLs."""
 
 
-class PetrelBackend(BaseStorageBackend):
+class PetrelBackend(StorageBackend):
     """Objects behind s3:// URLs, through fsspec and the package it names for them."""
 
 
@@ -99,7 +139,6 @@ class LmdbBackend(BaseStorageBackend):
     def __init__(
         self, db_path: PathLike, readonly: bool = True, lock: bool = False, readahead: bool = False, **kwargs: Any
     ) -> None:
-        super().__init__()
         self.db_path = os.fspath(db_path)
         self._open_options = {"readonly": readonly, "lock": lock, "readahead": readahead, **kwargs}
         self._database: Any = None
@@ -119,6 +158,36 @@ class LmdbBackend(BaseStorageBackend):
         return self.get(filepath).decode(encoding)
 
 
+class MemcachedBackend(BaseStorageBackend):
+    """Values of a memcached server, by the package `mc`. Raises ImportError where that is not installed.
+
+    `sys_path`: a folder that is looked through for it, too.
+    """
+
+    def __init__(self, server_list_cfg: str, client_cfg: str, sys_path: str | None = None) -> None:
+        if sys_path is not None:
+            sys.path.append(sys_path)
+        try:
+            self._mc = import_module("mc")
+        except ImportError as error:
+            raise ImportError("Please install memcached's package mc to enable MemcachedBackend.") from error
+        self._client = self._mc.MemcachedClient.GetInstance(server_list_cfg, client_cfg)
+        self._buffer = self._mc.pyvector()
+
+    def get(self, filepath: PathLike) -> Any:
+        self._client.Get(os.fspath(filepath), self._buffer)
+        return self._mc.ConvertBuffer(self._buffer)
+
+    def get_text(self, filepath: PathLike) -> Any:
+        raise NotImplementedError("MemcachedBackend has no text: use get")
+
+
+class TakenNameError(KeyError, ValueError):
+    """A name is registered already: one library says so by the one error, the other by the other."""
+
+    __str__ = ValueError.__str__
+
+
 class FileClient:
     """Access to files through one backend, chosen by name (`backend`) or by the scheme of a URL (`prefix`).
 
@@ -130,6 +199,7 @@ class FileClient:
         "local": LocalBackend,
         "http": HTTPBackend,
         "lmdb": LmdbBackend,
+        "memcached": MemcachedBackend,
         "petrel": PetrelBackend,
         "ceph": PetrelBackend,
     }
@@ -163,7 +233,7 @@ class FileClient:
             return found
         if prefix is not None:
             # Any scheme that fsspec knows works; only those with a name of their own are in the table.
-            return self._prefix_to_backends.get(prefix, BaseStorageBackend)
+            return self._prefix_to_backends.get(prefix, StorageBackend)
         return HardDiskBackend
 
     @property
@@ -177,6 +247,8 @@ class FileClient:
     @staticmethod
     def parse_uri_prefix(uri: PathLike) -> str | None:
         """The scheme of a URL ("s3" of "s3://bucket/key", also of "cluster:s3://…"), None for a path."""
+        if not isinstance(uri, (str, os.PathLike)):
+            raise ArgumentTypeError(f"a path or URL is a string or a Path, got {uri!r}")
         scheme, separator, _ = os.fspath(uri).partition("://")
         return scheme.rpartition(":")[2] if separator else None
 
@@ -186,7 +258,7 @@ class FileClient:
         if file_client_args is not None:
             return cls(**file_client_args)
         if uri is None:
-            raise ValueError("infer_client needs file_client_args or a uri")
+            raise ArgumentValueError("infer_client needs file_client_args or a uri")
         return cls(prefix=cls.parse_uri_prefix(uri))
 
     @classmethod
@@ -207,6 +279,8 @@ class FileClient:
         def register(backend_cls: type[BaseStorageBackend]) -> type[BaseStorageBackend]:
             cls._instances.clear()
             cls._enter(cls._backends, [name], backend_cls, force)
+            if prefixes is not None and not isinstance(prefixes, (str, list, tuple)):
+                raise TypeError(f"prefixes should be a str or a list or tuple of str, but got {prefixes!r}")
             schemes = [prefixes] if isinstance(prefixes, str) else list(prefixes or [])
             cls._enter(cls._prefix_to_backends, schemes, backend_cls, force)
             return backend_cls
@@ -218,11 +292,13 @@ class FileClient:
 
     @staticmethod
     def _enter(table: dict[str, Any], names: list[str], backend: Any, force: bool) -> None:
-        if not (isinstance(backend, type) and issubclass(backend, BaseStorageBackend)):
+        if not isinstance(backend, type):
+            raise TypeError(f"backend should be a class, but got {type(backend)}")
+        if not issubclass(backend, BaseStorageBackend):
             raise TypeError(f"backend {backend!r} is not a subclass of BaseStorageBackend")
         for name in names:
             if name in table and not force:
-                raise KeyError(f"{name} is already registered as a storage backend; force=True overrides it")
+                raise TakenNameError(f"{name} is already registered as a storage backend; force=True overrides it")
             table[name] = backend
 
     def __reduce__(self) -> Any:

@@ -81,6 +81,13 @@ def format_of(file: Any, file_format: str | None) -> Format:
     return found
 
 
+def one_of(file_client_args: BackendArgs, backend_args: BackendArgs) -> BackendArgs:
+    """Whichever is given: the first is the older name of the second. Both are a ValueError."""
+    if file_client_args is not None and backend_args is not None:
+        raise ValueError('"file_client_args" and "backend_args" cannot be set at the same time')
+    return file_client_args if backend_args is None else backend_args
+
+
 def load(
     file: Any,
     file_format: str | None = None,
@@ -95,7 +102,7 @@ def load(
         return found.loads(data.encode() if isinstance(data, str) else data, **kwargs)
     if not isinstance(file, (str, os.PathLike)):
         raise TypeError('"file" must be a filepath str or a file-object')
-    return found.loads(get(file, file_client_args or backend_args), **kwargs)
+    return found.loads(get(file, one_of(file_client_args, backend_args)), **kwargs)
 
 
 def loads(text: str | bytes, file_format: str, **kwargs: Any) -> Any:
@@ -127,7 +134,7 @@ def dump(
         return None
     if not isinstance(file, (str, os.PathLike)):
         raise TypeError('"file" must be a filename str or a file-object')
-    return put(data, file, file_client_args or backend_args)
+    return put(data, file, one_of(file_client_args, backend_args))
 
 
 def dumps(obj: Any, file_format: str, **kwargs: Any) -> str:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 from mmmigrate.compat.fileio.formats import FORMATS, Format
 
 
-class BaseFileHandler:
+class BaseFileHandler(ABC):
     """A format. Subclasses define the three methods; `str_like=False` says that it reads and writes bytes."""
 
     str_like = True
 
+    @abstractmethod
     def load_from_fileobj(self, file: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{type(self).__name__} can't read files: it defines no load_from_fileobj")
+        """The object in an open file."""
 
+    @abstractmethod
     def dump_to_fileobj(self, obj: Any, file: Any, **kwargs: Any) -> None:
-        raise TypeError(f"{type(self).__name__} can't write files: it defines no dump_to_fileobj")
+        """Writes the object to an open file."""
 
+    @abstractmethod
     def dump_to_str(self, obj: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{type(self).__name__} can't give text: it defines no dump_to_str")
+        """The object as text, or as bytes."""
 
     def load_from_path(self, filepath: str, mode: str = "r", **kwargs: Any) -> Any:
         with open(filepath, mode) as file:  # noqa: PTH123 - the mode is the subclass's
@@ -65,13 +69,25 @@ class PickleHandler(_BuiltIn):
     str_like = False
 
 
+file_handlers: dict[str, BaseFileHandler] = {
+    "json": JsonHandler(),
+    "yaml": YamlHandler(),
+    "yml": YamlHandler(),
+    "pickle": PickleHandler(),
+    "pkl": PickleHandler(),
+}
+
+
 def register_handler(file_formats: str | list[str]) -> Callable[[type[BaseFileHandler]], type[BaseFileHandler]]:
     """A decorator that makes `load` and `dump` use a handler class for files with these suffixes."""
 
     def register(handler_cls: type[BaseFileHandler]) -> type[BaseFileHandler]:
+        if not issubclass(handler_cls, BaseFileHandler):
+            raise TypeError(f"Handler must be a child of BaseFileHandler, not {handler_cls!r}")
         handler = handler_cls()
         for name in [file_formats] if isinstance(file_formats, str) else file_formats:
             FORMATS[name] = _as_format(handler)
+            file_handlers[name] = handler
         return handler_cls
 
     return register

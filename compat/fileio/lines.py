@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mmmigrate.compat.fileio.formats import one_of
 from mmmigrate.compat.fileio.storage import BackendArgs, PathLike, get_text
 
 
@@ -22,7 +23,7 @@ def list_from_file(
     The first `offset` lines are left out, and at most `max_num` lines are read (0: all).
     """
     lines = (
-        get_text(filename, encoding, file_client_args or backend_args)
+        get_text(filename, encoding, one_of(file_client_args, backend_args))
         .replace("\r\n", "\n")
         .replace("\r", "\n")
         .split("\n")
@@ -41,7 +42,7 @@ def dict_from_file(
     backend_args: BackendArgs = None,
 ) -> dict[Any, Any]:
     """A dict from a text file: the first word of a line is the key, the second its value, or a list of the others."""
-    lines = list_from_file(filename, encoding=encoding, backend_args=file_client_args or backend_args)
+    lines = list_from_file(filename, encoding=encoding, backend_args=one_of(file_client_args, backend_args))
     mapping: dict[Any, Any] = {}
     for number, line in enumerate(lines, 1):
         items = line.rstrip("\n").split()

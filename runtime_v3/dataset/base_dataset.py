@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from torch.utils.data import Dataset
 
+from mmmigrate.compat.argument_errors import MissingKeyError
 from mmmigrate.runtime_v3 import storage
 from mmmigrate.runtime_v3.dataset import packed_list
 from mmmigrate.runtime_v3.dataset.compose import Compose
@@ -118,9 +119,10 @@ class BaseDataset(Dataset[Any]):
     def load_data_list(self) -> list[dict[str, Any]]:
         """The records of `ann_file`, each as `parse_data_info` gives it."""
         annotations = load(self.ann_file)
-        if not isinstance(annotations, dict) or not {"data_list", "metainfo"} <= annotations.keys():
-            found = sorted(annotations) if isinstance(annotations, dict) else type(annotations).__name__
-            raise ValueError(f"{self.ann_file} must be a dict with 'metainfo' and 'data_list', got {found}")
+        if not isinstance(annotations, dict):
+            raise TypeError(f"The annotations in {self.ann_file} should be a dict, got {type(annotations).__name__}")
+        if not {"data_list", "metainfo"} <= annotations.keys():
+            raise ValueError(f"{self.ann_file} must have 'metainfo' and 'data_list', got {sorted(annotations)}")
         for key, value in annotations["metainfo"].items():
             self._metainfo.setdefault(key, value)
         records: list[dict[str, Any]] = []
@@ -136,7 +138,7 @@ class BaseDataset(Dataset[Any]):
         """A record from its raw form: `data_prefix` is put before the paths."""
         for key, prefix in self.data_prefix.items():
             if key not in raw_data_info:
-                raise KeyError(f"data_prefix names {key!r}, which is not in the record {sorted(raw_data_info)}")
+                raise MissingKeyError(f"data_prefix names {key!r}, which is not in the record {sorted(raw_data_info)}")
             raw_data_info[key] = storage.join(prefix, raw_data_info[key])
         return raw_data_info
 
@@ -158,9 +160,9 @@ class BaseDataset(Dataset[Any]):
             if data is not None:
                 return data
             if self.test_mode:
-                raise RuntimeError(f"the pipeline gave None for sample {idx} of a test: it must not refuse samples")
+                raise RuntimeError(f"Test time pipline should not get `None`, as it did for sample {idx}")
             idx = self._rand_another()
-        raise RuntimeError(f"the pipeline refused {self.max_refetch + 1} samples in a row: check paths and pipeline")
+        raise RuntimeError(f"Cannot find valid image after {self.max_refetch}! Check the paths and the pipeline")
 
     def _rand_another(self) -> int:
         return int(np.random.randint(0, len(self)))

@@ -45,7 +45,10 @@ class Evaluator:
             computed = metric.evaluate(size)
             doubled = metrics.keys() & computed.keys()
             if doubled:
-                raise ValueError(f"{type(metric).__name__} gives {sorted(doubled)} a second time: set its `prefix`")
+                raise ValueError(
+                    "There are multiple evaluation results with the same metric name: "
+                    f"{type(metric).__name__} gives {sorted(doubled)} again; set its `prefix`"
+                )
             metrics.update(computed)
         return metrics
 

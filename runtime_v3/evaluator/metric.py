@@ -82,7 +82,7 @@ class DumpResults(BaseMetric):
     def __init__(self, out_file_path: str, collect_device: str = "cpu", collect_dir: str | None = None) -> None:
         super().__init__(collect_device=collect_device, collect_dir=collect_dir)
         if not out_file_path.endswith((".pkl", ".pickle")):
-            raise ValueError(f"out_file_path must end in .pkl or .pickle, got {out_file_path!r}")
+            raise ValueError(f"The output file must be a pkl file, ending in .pkl or .pickle, got {out_file_path!r}")
         self.out_file_path = out_file_path
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:

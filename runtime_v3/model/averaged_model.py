@@ -131,7 +131,7 @@ class ExponentialMovingAverage(BaseAveragedModel):
     ) -> None:
         super().__init__(model, interval, device, update_buffers)
         if not 0.0 < momentum < 1.0:
-            raise ArgumentValueError(f"momentum must lie between 0 and 1, got {momentum}")
+            raise ArgumentValueError(f"momentum must be in range (0.0, 1.0), got {momentum}")
         if momentum > 0.5:
             print_log(
                 f"momentum={momentum} in EMA is the weight of the new value, usually a small number: is it meant?",

@@ -59,7 +59,10 @@ class PretrainedInit:
             print_log(f"load {self.prefix} in model from: {self.checkpoint}", logger="current")
             part = load_part(self.prefix, self.checkpoint, map_location=self.map_location)
             load_state_dict(module, part, strict=False, logger="current")
-        update_init_info(module, f"{type(self).__name__}: load from {self.checkpoint}")
+        update_init_info(module, self._get_init_info())
+
+    def _get_init_info(self) -> str:
+        return f"{type(self).__name__}: load from {self.checkpoint}"
 
 
 def initialize(module: nn.Module, init_cfg: dict[str, Any] | list[dict[str, Any]]) -> None:

@@ -33,7 +33,7 @@ class BaseModel(BaseModule):
         elif isinstance(data_preprocessor, dict):
             self.data_preprocessor = MODELS.build(data_preprocessor)
         else:
-            raise TypeError(f"data_preprocessor must be a module or a dict, got {type(data_preprocessor).__name__}")
+            raise TypeError(f"data_preprocessor should be a module or a dict, got {type(data_preprocessor).__name__}")
 
     def train_step(self, data: Any, optim_wrapper: OptimWrapper) -> dict[str, torch.Tensor]:
         """One iteration: forward, backward and, where it is due, a step of the optimizer. Returns what is logged."""

@@ -87,14 +87,14 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
     ) -> None:
         super().__init__(non_blocking)
         if bgr_to_rgb and rgb_to_bgr:
-            raise ArgumentValueError("set bgr_to_rgb or rgb_to_bgr, not both")
+            raise ArgumentValueError("`bgr2rgb` and `rgb2bgr` cannot be set to True at the same time")
         if (mean is None) != (std is None):
-            raise ArgumentValueError(f"set both mean and std or none, got mean={mean}, std={std}")
+            raise ArgumentValueError(f"mean and std should be both given or both None, got mean={mean}, std={std}")
         self._enable_normalize = mean is not None
         if mean is not None and std is not None:
             for name, values in (("mean", mean), ("std", std)):
                 if len(values) not in (1, 3):
-                    raise ArgumentValueError(f"{name} must have 1 or 3 values, got {len(values)}")
+                    raise ArgumentValueError(f"`{name}` should have 1 or 3 values, got {len(values)}")
                 self.register_buffer(name, torch.tensor(values).view(-1, 1, 1), False)
         self._channel_conversion = rgb_to_bgr or bgr_to_rgb
         self.pad_size_divisor = pad_size_divisor
@@ -106,13 +106,19 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         inputs = data["inputs"]
         if isinstance(inputs, torch.Tensor):
             if inputs.dim() != 4:
-                raise ArgumentValueError(f"a batch of images must be (N, C, H, W), got shape {tuple(inputs.shape)}")
+                raise ArgumentValueError(
+                    "The input of `ImgDataPreprocessor` should be a batch (N, C, H, W) or a list of images, got shape "
+                    f"{tuple(inputs.shape)}"
+                )
             data["inputs"] = pad_to_divisor(self._convert(inputs), self.pad_size_divisor, self.pad_value)
         elif isinstance(inputs, Sequence) and all(isinstance(image, torch.Tensor) for image in inputs):
             images = [self._convert(image) for image in inputs]
             data["inputs"] = stack_batch(images, self.pad_size_divisor, self.pad_value)
         else:
-            raise TypeError(f"data['inputs'] must be a tensor or a list of tensors, got {type(inputs).__name__}")
+            raise TypeError(
+                "Output of `cast_data` should be a dict whose `inputs` is a tensor or a list of tensors, got "
+                f"{type(inputs).__name__}"
+            )
         data.setdefault("data_samples", None)
         return data
 
@@ -124,6 +130,6 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
             return images
         mean: Any = self.mean
         if mean.shape[0] == 3 and images.shape[-3] != 3:
-            raise ArgumentValueError(f"mean has 3 values, the images have shape {tuple(images.shape)}")
+            raise ArgumentValueError(f"If the mean has 3 values, so must the channels, got {tuple(images.shape)}")
         normalized: torch.Tensor = (images - mean) / self.std
         return normalized
