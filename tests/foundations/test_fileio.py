@@ -158,6 +158,12 @@ def test_backends_of_projects_can_be_registered(monkeypatch: pytest.MonkeyPatch)
         def get(self, filepath: Any) -> bytes:
             return b"own"
 
+        def get_text(self, filepath: Any) -> str:
+            return "own"
+
+    from mmmigrate.runtime_v3 import fileio as fileio_v3
+
+    assert fileio_v3.get("own://x") == b"own"
     assert FileClient(backend="own").get("x") == FileClient.infer_client(uri="own://x").get("x") == b"own"
     with pytest.raises(KeyError, match="disk is already registered"):
         FileClient.register_backend("disk", OwnBackend)
@@ -177,6 +183,9 @@ def test_handlers_of_projects_can_be_registered(tmp_path: Path, monkeypatch: pyt
 
         def dump_to_str(self, obj: Any, **kwargs: Any) -> str:
             return str(obj)[::-1]
+
+        def dump_to_fileobj(self, obj: Any, file: Any, **kwargs: Any) -> None:
+            file.write(self.dump_to_str(obj))
 
     fileio.dump("abc", tmp_path / "a.rev")
     assert (tmp_path / "a.rev").read_text() == "cba"
@@ -208,7 +217,7 @@ def test_the_backend_is_chosen_by_name_or_url_and_can_be_shared() -> None:
     assert fileio.get_file_backend("/a", backend_args={"backend": "http"}).name == "HTTPBackend"
     shared = [fileio.get_file_backend("/a", enable_singleton=True) for _ in range(2)]
     assert shared[0] is shared[1]
-    with pytest.raises(ValueError, match="needs a uri"):
+    with pytest.raises(ValueError, match="uri should not be None"):
         fileio.get_file_backend()
 
 
