@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mmmigrate.compat.findings import ConversionError
-from mmmigrate.converters.read.load import ConfigFile, inherit, settings
+from mmmigrate.converters.read.data import data_tree, fill_data
+from mmmigrate.converters.read.load import RESERVED, ConfigFile, inherit, settings
 from mmmigrate.converters.read.source import Source
 from mmmigrate.converters.read.statements import run_module
 from mmmigrate.converters.read.traced import TracedDict, same
@@ -19,17 +20,26 @@ def check(file: ConfigFile, text: str, tree: TracedDict, base: TracedDict, flatt
     else:
         source = Source(Path(file.path), text, trusted=file.source.trusted)
         try:
-            module = run_module(source, base)
+            own, has_base = _read_back(file, source, base)
         except ConversionError as error:
             return str(error.finding)
-        own = settings(module)
-        if ("_base_" in module.names) != (bool(file.base_paths or file.imports) and not flatten):
+        if has_base != (bool(file.base_paths or file.imports) and not flatten):
             return "_base_"
     try:
         merged = inherit(file.source, own, base)
     except ConversionError as error:
         return str(error.finding)
     return _first_difference(merged, tree)
+
+
+def _read_back(file: ConfigFile, source: Source, base: TracedDict) -> tuple[TracedDict, bool]:
+    """The settings of a new text, and whether it names bases."""
+    if file.is_data:
+        tree = data_tree(source)
+        filled = fill_data(source, tree, base)
+        return TracedDict(item for item in filled.slots() if item[0] not in RESERVED), "_base_" in tree
+    module = run_module(source, base)
+    return settings(module), "_base_" in module.names
 
 
 def _first_difference(a: Any, b: Any, path: str = "") -> str:

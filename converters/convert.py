@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mmmigrate.compat.findings import ConversionError, Effect, Finding
 from mmmigrate.converters.check import check
-from mmmigrate.converters.direction import direction
+from mmmigrate.converters.direction import Translation, direction
+from mmmigrate.converters.emit.data import listed, new_data_text
 from mmmigrate.converters.emit.layout import new_text
 from mmmigrate.converters.generation import left_over
 from mmmigrate.converters.merge.inherit import union
@@ -73,6 +74,8 @@ class ConfigConverter:
         base, twice = union(converted.tree for converted in bases)
         if file.imports and any(key not in new.tree for key in base):
             flatten = flatten or "it imports a part of a base"
+        if file.path.suffix == ".json":  # which has no tuples
+            new = Translation(listed(new.tree), new.notes)
         result = Converted(file, "", new.tree, new.notes, _own_findings(file, new.notes, bases))
         if twice or flatten or self.options.flatten:
             reason = (
@@ -98,6 +101,12 @@ class ConfigConverter:
 
     def _checked_text(self, file: ConfigFile, tree: TracedDict, base: TracedDict, flatten: bool) -> str:
         """The new text, proved to mean the tree. Where moved expressions spoil it, the values are written out."""
+        if file.is_data:
+            text = new_data_text(file, tree, base, self.direction.sources_of, flatten)
+            fault = check(file, text, tree, base, flatten)
+            if not fault:
+                return text
+            file.source.fail("CFG008", f"the new text would not mean what the old one means: {fault}")
         text = new_text(file, tree, base, self.direction.sources_of, flatten=flatten)
         if not check(file, text, tree, base, flatten):
             return text

@@ -60,6 +60,11 @@ class ConfigFile:
         return inherit(self.source, self.own, self.base)
 
     @property
+    def is_data(self) -> bool:
+        """Whether it is YAML or JSON."""
+        return self.path.suffix in DATA_SUFFIXES
+
+    @property
     def inherited(self) -> list[ConfigFile]:
         """The files it inherits from, whichever way it names them."""
         return self.bases or self.imported_bases
