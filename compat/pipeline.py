@@ -7,14 +7,17 @@ Reading never executes the file; nothing is written before the new text, read ba
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmmigrate.compat.findings import ConversionError, Effect, Finding
 from mmmigrate.compat.results import FileResult, common_root, write_file
 from mmmigrate.converters.convert import ConfigConverter
+from mmmigrate.converters.generation import V2_KEYS, V3_KEYS
+from mmmigrate.converters.read.source import MAX_BYTES
 from mmmigrate.converters.rules.experiment import Options
 
 
@@ -41,20 +44,52 @@ def convert_file(path: Path, converter: ConfigConverter) -> FileResult:
 
 
 def find_configs(folder: Path) -> list[Path]:
-    """Python files under a folder, hidden folders left out, in a fixed order."""
+    """Python files, and YAML and JSON files with keys of a config, under a folder; hidden folders are left out."""
     return sorted(
         path
-        for path in folder.rglob("*.py")
+        for pattern in ("*.py", "*.yaml", "*.yml", "*.json")
+        for path in folder.rglob(pattern)
         if not any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
+        and (path.suffix == ".py" or has_config_keys(path))
     )
 
 
-def convert_files(paths: list[Path], options: Options, jobs: int = 1) -> Iterator[FileResult]:
-    """Results in the order of ``paths``. With more jobs, neighbours share a process, since they share their bases."""
+def has_config_keys(path: Path) -> bool:
+    """Whether a file sets a key that configs have, by a test of its bytes; true for one that cannot be read."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return path.suffix == ".py"
+        return _CONFIG_KEY.search(path.read_bytes()) is not None
+    except OSError:
+        return True
+
+
+_CONFIG_KEY = re.compile(
+    rb"""^(?:[ \t{]*["']?)(?:_base_|model|custom_hooks|load_from|default_scope|%s)["']?\s*[:=.\[]|\bread_base\(\)"""
+    % b"|".join(key.encode() for key in sorted(V2_KEYS | V3_KEYS)),
+    re.MULTILINE,
+)
+
+
+def convert_files(
+    paths: list[Path], options: Options, jobs: int = 1, found: Collection[Path] = ()
+) -> Iterator[FileResult]:
+    """Results in the order of ``paths``. With more jobs, neighbours share a process, since they share their bases.
+
+    Of those that were ``found`` in a folder and not named, scripts that are no configs are skipped.
+    """
     if jobs <= 1 or len(paths) < 64:
         converter = ConfigConverter(options)
-        yield from (convert_file(path, converter) for path in paths)
-        return
+        results: Iterator[FileResult] = (convert_file(path, converter) for path in paths)
+    else:
+        results = _in_processes(paths, options, jobs)
+    for result in results:
+        refused = result.status == "failed" and result.findings[0].code == "CFG003" and result.path in found
+        is_script = refused and not has_config_keys(result.path)
+        yield replace(result, status="skipped", findings=[]) if is_script else result
+
+
+def _in_processes(paths: list[Path], options: Options, jobs: int) -> Iterator[FileResult]:
     size = -(-len(paths) // (jobs * 4))
     chunks = [paths[start : start + size] for start in range(0, len(paths), size)]
     with ProcessPoolExecutor(jobs) as pool:

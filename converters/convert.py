@@ -107,7 +107,8 @@ class ConfigConverter:
             if not fault:
                 return text
             file.source.fail("CFG008", f"the new text would not mean what the old one means: {fault}")
-        text = new_text(file, tree, base, self.direction.sources_of, flatten=flatten)
+        grouped = self.options.style == "idiomatic"
+        text = new_text(file, tree, base, self.direction.sources_of, flatten=flatten, grouped=grouped)
         if not check(file, text, tree, base, flatten):
             return text
         text = new_text(file, tree, base, self.direction.sources_of, flatten=flatten, literal=True)

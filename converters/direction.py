@@ -9,6 +9,7 @@ from mmmigrate.converters.read.traced import TracedDict
 from mmmigrate.converters.reverse import engine as reverse_engine
 from mmmigrate.converters.rules import engine
 from mmmigrate.converters.rules.experiment import Note, Options
+from mmmigrate.converters.style import idiomatic
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def direction(to: str) -> Direction:
 
 def _forward(tree: TracedDict, options: Options) -> Translation:
     exp = engine.translate(tree, options)
-    return Translation(exp.v3, exp.notes)
+    return Translation(idiomatic(exp.v3) if options.style == "idiomatic" else exp.v3, exp.notes)
 
 
 def _backward(tree: TracedDict, options: Options) -> Translation:

@@ -61,7 +61,7 @@ def write_results(request: Request, results: list[FileResult]) -> dict[Path, Pat
 
 def _output_path(request: Request, out: Path, path: Path, root: Path) -> Path:
     """Below ``out``: where the file lies in the folder that was asked for, else in the root of all files."""
-    if request.one_file and out.suffix == ".py":
+    if request.one_file and out.suffix and out.suffix == request.paths[0].suffix:
         return out
     for folder in request.paths:
         if folder.is_dir() and path.is_relative_to(folder):

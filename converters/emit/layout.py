@@ -13,6 +13,7 @@ from mmmigrate.converters.emit.statements import Division, divide
 from mmmigrate.converters.read.load import ConfigFile
 from mmmigrate.converters.read.source import Comment
 from mmmigrate.converters.read.traced import TracedDict, TracedList
+from mmmigrate.converters.style import group_of
 
 
 @dataclass
@@ -34,16 +35,17 @@ def new_text(
     *,
     flatten: bool = False,
     literal: bool = False,
+    grouped: bool = False,
 ) -> str:
     """The text that, on top of the converted bases ``base``, gives ``tree``.
 
     ``sources_of`` names the old keys a new one is made from; its place in the file is theirs. With ``literal`` no
-    expression of the old file is used in what is written anew.
+    expression of the old file is used in what is written anew; ``grouped`` keeps new keys of a kind together.
     """
     division = divide(file, tree, base, flatten)
     if not division.written and len(division.kept) == len(file.statements):
         return file.source.text
-    return _Layout(file, tree, base, division, sources_of, literal).text()
+    return _Layout(file, tree, base, division, sources_of, literal, grouped).text()
 
 
 class _Layout:
@@ -55,8 +57,10 @@ class _Layout:
         division: Division,
         sources_of: Callable[[str], tuple[str, ...]],
         literal: bool,
+        grouped: bool,
     ) -> None:
         self.file = file
+        self.grouped = grouped
         self.tree = tree
         self.division = division
         self.sources_of = sources_of
@@ -105,6 +109,10 @@ class _Layout:
     def _blocks(self) -> list[_Block]:
         """A block for each new key, made in the order of the file: later ones may name variables of earlier ones."""
         homes = {key: self._home(key) for key in self.division.written}
+        if self.grouped:  # where the last of a group would stand: what the others read is defined by then
+            for key in homes:
+                places = [place for name in group_of(key) if (place := homes.get(name)) is not None]
+                homes[key] = max(places, default=homes[key])
         blocks: dict[str, _Block] = {}
         for _, key in sorted((len(self.statements) if home is None else home, key) for key, home in homes.items()):
             blocks[key] = block = self._block(key, homes[key])
@@ -112,7 +120,8 @@ class _Layout:
             if whole and block.home is not None and key in self.statements[block.home].writes:
                 self.renderer.scope.names[key] = self.tree[key]
                 self.homes[key] = block.home
-        return [blocks[key] for key in self.division.written]
+        order = [key for key in self.tree if key in blocks] if self.grouped else self.division.written
+        return [blocks[key] for key in dict.fromkeys((*order, *blocks))]
 
     def _block(self, key: str, home: int | None) -> _Block:
         self.renderer.names = set()

@@ -22,7 +22,8 @@ class Options:
     ``schedule``: ``auto`` takes mmengine's own schedulers where they are equal to 1e-12 of the peak, else the closed
     form that mmmigrate ships; ``stock`` never the closed form; ``exact`` always. ``order``: ``v3`` names mmengine's
     samplers, ``v2`` samplers that draw the order of a single v2 process. ``to`` is the generation to end in.
-    ``trust`` executes the files that cannot be evaluated.
+    ``trust`` executes the files that cannot be evaluated. ``style``: ``minimal`` puts new keys in the place of the old
+    ones, ``idiomatic`` groups them as published v3 configs do.
     """
 
     schedule: str = "auto"
@@ -33,6 +34,7 @@ class Options:
     to: str = "v3"
     trust: bool = False
     packs: tuple[str, ...] = ("auto",)
+    style: str = "minimal"
 
     def wants(self, code: str) -> bool:
         """Whether a rule code is chosen by ``--select`` and not by ``--ignore``."""

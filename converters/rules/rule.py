@@ -107,4 +107,5 @@ READ_ERRORS = {
     "CFG006": "a dict that would inherit from something that is not one",
     "CFG007": "a file that inherits from itself",
     "CFG008": "the new text does not mean what was proved: nothing is written",
+    "CFG009": "a trusted config that fails when it is executed, or has values that are no text",
 }

@@ -99,7 +99,7 @@ def test_a_bad_file_does_not_stop_the_others_and_exits_2(folder: Path, tmp_path:
 
 
 def test_json_has_every_file_with_its_findings(folder: Path, tmp_path: Path) -> None:
-    (folder / "bad.py").write_text("import socket\n")
+    (folder / "bad.py").write_text("import socket\nmodel = dict(type='M')\n")
     run("config", folder, "-o", tmp_path / "out", "--json", tmp_path / "r.json")
     document = json.loads((tmp_path / "r.json").read_text())
     assert (document["version"], document["to"]) == (1, "v3")
@@ -153,3 +153,88 @@ def test_explain_and_rules_know_every_code() -> None:
     for code in listed:
         assert run("explain", code).exit_code == 0
     assert run("explain", "SCH01").exit_code == 2
+
+
+def test_scripts_among_configs_are_skipped_and_named_ones_are_not(folder: Path) -> None:
+    (folder / "browse.py").write_text("import argparse\n\n\ndef main():\n    pass\n")
+    result = run("config", folder)
+    assert result.exit_code == 0
+    assert "1 skipped, 0 failed" in result.stderr
+    assert run("config", folder / "browse.py").exit_code == 2
+
+
+def test_yaml_and_json_configs_of_a_folder_are_converted_and_other_data_is_left_alone(folder: Path) -> None:
+    (folder / "a.yaml").write_text("# rate\noptimizer: {type: SGD, lr: 0.1}  # one\nclasses: [a,  b]\n")
+    (folder / "b.json").write_text('{"_base_": "a.yaml", "classes": ["c",  "d"], "total_epochs": 2}\n')
+    (folder / "metafile.yml").write_text("Collections:\n  - Name: X\n")
+    (folder / "annotations.json").write_text('{"images": []}')
+    assert run("config", folder, "-w").exit_code == 0
+    assert (folder / "a.yaml").read_text() == (
+        "# rate\n# one\noptim_wrapper:\n  type: OptimWrapper\n  optimizer:\n    type: SGD\n    lr: 0.1\n"
+        "classes: [a,  b]\n"
+    )
+    assert json.loads((folder / "b.json").read_text())["train_cfg"]["max_epochs"] == 2
+    assert '"classes": ["c",  "d"]' in (folder / "b.json").read_text()
+    assert run("config", folder, "--check").exit_code == 0
+
+
+def test_a_yaml_config_goes_back_to_v2(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("optim_wrapper:  # mine\n  optimizer: {type: SGD, lr: 0.1}\n")
+    assert run("config", tmp_path / "c.yaml", "--to", "v2", "-q").stdout == (
+        "# mine\noptimizer:\n  type: SGD\n  lr: 0.1\noptimizer_config:\n  grad_clip: null\n"
+    )
+
+
+def test_the_project_s_settings_hold_unless_the_command_line_says_otherwise(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text('[tool.mmmigrate]\nignore = ["opt"]\nexclude = ["sub"]\n')
+    assert "2 files: 0 converted, 2 unchanged" in run("config", folder).stderr
+    assert "2 files: 1 converted" in run("config", folder, "--ignore", "XYZ").stderr
+    (folder / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    assert "3 files: 2 converted" in run("config", folder).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.mmmigrate]\nignor = []\n", "ignore"),
+        ("[tool.mmmigrate]\nignore = 3\n", "list of strings"),
+        ("[tool.mmmigrate]\nschedule = 'fast'\n", "auto, stock, exact"),
+        ("[tool.mmmigrate\n", "pyproject.toml"),
+    ],
+)
+def test_settings_that_mean_nothing_are_wrong_usage(folder: Path, text: str, message: str) -> None:
+    (folder / "pyproject.toml").write_text(text)
+    result = run("config", folder)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_the_idiomatic_style_groups_and_names_what_published_configs_do(tmp_path: Path) -> None:
+    (tmp_path / "c.py").write_text(
+        "log_config = dict(interval=5, hooks=[dict(type='TextLoggerHook')])\nx = 1\nload_from = None\n"
+        "checkpoint_config = dict(interval=1)\nlr_config = dict(policy='step', step=[8])\ntotal_epochs = 9\n"
+        "# the optimizer\noptimizer = dict(type='SGD', lr=0.1)\n"
+    )
+    text = run("config", tmp_path / "c.py", "-q", "--style", "idiomatic").stdout
+    places = [text.index(f"{key} = ") for key in ("train_cfg", "param_scheduler", "optim_wrapper", "x")]
+    assert places[:3] == sorted(places[:3])
+    hooks = text[text.index("default_hooks") :]
+    names = ("timer=", "logger=", "param_scheduler=", "checkpoint=", "sampler_seed=")
+    assert [hooks.index(name) for name in names] == sorted(hooks.index(name) for name in names)
+    (tmp_path / "c.py").write_text(text)
+    assert run("config", tmp_path / "c.py", "--check", "--style", "idiomatic").exit_code == 0
+
+
+def test_trust_executes_what_cannot_be_evaluated_and_only_that(tmp_path: Path) -> None:
+    (tmp_path / "c.py").write_text("import string\nname = string.ascii_lowercase[:3]\ntotal_epochs = 2  # short\n")
+    assert run("config", tmp_path / "c.py").exit_code == 2
+    result = run("config", tmp_path / "c.py", "--trust", "-q")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == (
+        "import string\nname = string.ascii_lowercase[:3]\n"
+        "train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=2)  # short\n"
+    )
+    (tmp_path / "c.py").write_text("import string\nx = 1 / 0\ntotal_epochs = 2\n")
+    result = run("config", tmp_path / "c.py", "--trust")
+    assert result.exit_code == 2
+    assert "CFG009" in result.stderr and "ZeroDivisionError" in result.stderr
