@@ -72,14 +72,27 @@ def convert(old: Mapping[str, Any], name: str, options: Options, bare: bool = Fa
             files["checkpoint"] = files["checkpoint"]["state_dict"]
         return Converted(files, dict(old), None, families, came_home=True)
     belongs = _experiment(checkpoint, options)
+    notes = list(belongs.notes)
+    old_parts = parts
+    if families and checkpoint.get("optimizer"):
+        notes.append(
+            "the optimizer's state is left out: its entries go by the order of the parameters, which another module "
+            f"tree changes ({', '.join(families)}); it comes back on the way home"
+        )
+        parts = _without_optimizer(parts)
     plan = Plan(belongs, rename, options.schedule)
     files, place = _mapped(parts, name, options.to, plan, options.iters_per_epoch)
     home = "v2" if options.to == "v3" else "v3"
     back, _ = names.renamer(files["checkpoint"]["state_dict"], home, options.names)
-    lost = difference(_way_home(files, home, Plan(rename=back)), parts)
+    lost = difference(_way_home(files, home, Plan(rename=back)), old_parts)
     side = {"version": 1, "from": home, "patch": lost, **({"bare": True} if bare else {})}
     files["checkpoint"][KEPT] = side
-    return Converted(files, dict(old), place, families, notes=belongs.notes)
+    return Converted(files, dict(old), place, families, notes=notes)
+
+
+def _without_optimizer(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {key: value for key, value in part.items() if key not in ("optimizer", "param_schedulers")}
+            for name, part in parts.items()}  # fmt: skip
 
 
 def _way_home(parts: Mapping[str, Any], to: str, plan: Plan) -> dict[str, Any]:

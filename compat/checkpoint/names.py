@@ -20,8 +20,9 @@ _PLACE = re.compile(r"\{(\w+)\}")
 class Family:
     """Models whose weights are named alike.
 
-    `signs` are patterns, by generation, of which each must match a weight; `pairs` are (v2, v3) patterns, the first
-    that matches applies. In a pattern `{i}` stands for digits and `{rest}` for anything; the same on both sides.
+    `signs` are patterns, by generation, of which each must match a weight, and none of those under `without`. `pairs`
+    are (v2, v3) patterns; the first that matches applies. In a pattern `{i}` stands for digits and `{rest}` for
+    anything; both sides have the same.
     """
 
     name: str
@@ -30,8 +31,11 @@ class Family:
 
     def fits(self, names: Sequence[str], generation: str) -> bool:
         """Whether weights with these names belong to the family."""
-        signs = self.signs[generation]
-        return all(any(_pattern(sign).fullmatch(name) for name in names) for sign in signs)
+
+        def occurs(sign: str) -> bool:
+            return any(_pattern(sign).fullmatch(name) for name in names)
+
+        return all(map(occurs, self.signs[generation])) and not any(map(occurs, self.signs["without"]))
 
     def rename(self, name: str, to: str) -> str:
         """The name of a weight in generation `to`."""
@@ -61,7 +65,10 @@ def read_families(path: Path) -> list[Family]:
         families = [
             Family(
                 f"{path.stem}/{name}",
-                {generation: tuple(entry["signs"][generation]) for generation in ("v2", "v3")},
+                {
+                    "without": tuple(entry["signs"].get("without", ())),
+                    **{generation: tuple(entry["signs"][generation]) for generation in ("v2", "v3")},
+                },
                 tuple((str(old), str(new)) for old, new in entry["pairs"].items()),
             )
             for name, entry in entries.items()
