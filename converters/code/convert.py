@@ -72,6 +72,7 @@ class CodeConverter:
     def __init__(self, options: CodeOptions | None = None, project: Project | None = None) -> None:
         self.options = options or CodeOptions()
         self.project = project or Project()
+        self.project.to = self.options.to
         self.rules = [rule for rule in code_rules() if rule.to == self.options.to and self.options.wants(rule.code)]
         self._words = frozenset(word.encode() for rule in self.rules for word in rule.words)
 

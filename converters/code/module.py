@@ -17,7 +17,7 @@ from mmmigrate.converters.code.scopes import Imported, ScopeScan, parents_of
 from mmmigrate.converters.code.skip import skipped_lines
 from mmmigrate.converters.code.source import CodeSource
 from mmmigrate.converters.code.statements import Outline, outline
-from mmmigrate.converters.code.symbols import Symbol, Symbols, v2_symbols
+from mmmigrate.converters.code.symbols import Symbol, Symbols, symbols_to
 
 
 class Coded(Protocol):
@@ -68,7 +68,6 @@ class Module:
     source: CodeSource
     name: str
     project: Project
-    symbols: Symbols = field(default_factory=v2_symbols)
     bridge: bool = True  # whether imports of mmmigrate's own runtimes are welcome
     edits: Edits = field(default_factory=Edits)
     notes: list[Note] = field(default_factory=list)
@@ -79,6 +78,11 @@ class Module:
     def tree(self) -> ast.Module:
         """Raises ConversionError (COD001) where the text is not Python."""
         return self.source.parse()
+
+    @cached_property
+    def symbols(self) -> Symbols:
+        """The names of the libraries that are left behind."""
+        return symbols_to(self.project.to)
 
     @property
     def is_package(self) -> bool:

@@ -21,6 +21,7 @@ class Project:
     """The packages that are converted together. ``roots`` maps a top-level name to the folder that has it."""
 
     roots: dict[str, Path] = field(default_factory=dict)
+    to: str = "v3"  # the generation that the project is converted to
     _modules: dict[str, Module | None] = field(default_factory=dict)
     _resolved: dict[str, str] = field(default_factory=dict)
 

@@ -51,6 +51,7 @@ class Symbols:
     reexports: dict[str, list[str]] = field(default_factory=dict)  # module -> those whose names it has too
     roots: frozenset[str] = frozenset()  # top-level packages that have a pack, loaded or not
     shortcuts: dict[str, str] = field(default_factory=dict)  # module of a new library -> the library that has its names
+    backwards: bool = False  # names of the new generation; not every module of it is listed
     _loaded: set[str] = field(default_factory=set)
     _found: dict[str, tuple[Symbol, int] | None] = field(default_factory=dict)
     _last_names: dict[str, list[Symbol]] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class Symbols:
     def load(self, path: str) -> bool:
         """Reads the pack of the library that a full name begins with; False if there is none."""
         root = path.partition(".")[0]
-        if root in self.roots and root not in self._loaded:
+        if root in self.roots and root not in self._loaded and not self.backwards:
             self._loaded.add(root)
             _add(self, yaml.load((PACKS / f"{root}.yaml").read_text(encoding="utf-8"), _Loader))
             self._last_names.clear()
@@ -72,7 +73,7 @@ class Symbols:
         if found is not None:
             return found
         module, _, name = path.rpartition(".")
-        while module in self.modules:
+        while module in self.modules or (self.backwards and "." in module):
             for home in (module, *self.reexports.get(module, ())):
                 found = self.symbols.get(f"{home}.{name}")
                 if found is not None:
@@ -83,7 +84,7 @@ class Symbols:
     def _by_last_name(self, path: str) -> Symbol | None:
         """For a name that a module merely imports from a sibling: the only symbol of the library with that name."""
         home, _, name = path.rpartition(".")
-        if home not in self.modules or home.count(".") == 0:
+        if home not in self.modules or home.count(".") == 0 or self.backwards:
             return None
         if not self._last_names:
             for symbol in self.symbols.values():
@@ -139,6 +140,40 @@ class Symbols:
 def v2_symbols() -> Symbols:
     """What the packs say of the names of v2 libraries; each is read when a name of its library comes up."""
     return Symbols(roots=frozenset(file.stem for file in PACKS.glob("*.yaml")))
+
+
+@cache
+def v3_symbols() -> Symbols:
+    """The way back: names of mmengine, and of our own that stand in for what is gone, with their name in mmcv 1.x.
+
+    Several old names may have become one (the registries of layers): the one of the same name is taken.
+    """
+    old = v2_symbols()
+    old.load("mmcv")
+    table = Symbols(roots=frozenset({"mmengine", "mmmigrate"}), backwards=True)
+    for module, library in old.shortcuts.items():
+        table.reexports.setdefault(library, []).append(module)
+    table.modules["mmengine"] = None
+    table.shortcuts = dict.fromkeys(old.reexports["mmcv"], "mmcv")
+    ordered = sorted(
+        old.symbols.values(), key=lambda item: (not (item.new or "").endswith(f".{item.name}"), item.path.count("."))
+    )
+    for symbol in ordered:
+        new = symbol.new or symbol.bridge
+        if symbol.path.startswith("mmcv.") and new and new.partition(".")[0] in table.roots:
+            keywords = {after: before for before, after in symbol.keywords.items()}
+            note = f"in v3 it {symbol.note}" if symbol.note and symbol.new else _BACK_NOTES.get(symbol.path, "")
+            table.modules.setdefault(new.rpartition(".")[0], None)
+            table.symbols.setdefault(new, Symbol(new, symbol.path, note, keywords=keywords))
+    return table
+
+
+def symbols_to(generation: str) -> Symbols:
+    """The table for converting to a generation: ``v3`` or ``v2``."""
+    return v2_symbols() if generation == "v3" else v3_symbols()
+
+
+_BACK_NOTES = {"mmcv.runner.Hook": "its methods get the runner and nothing else in v2, and some have other names"}
 
 
 def _add(table: Symbols, pack: dict[str, Any]) -> None:

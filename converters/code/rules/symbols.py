@@ -99,6 +99,10 @@ def _may_rename(module: Module, item: Imported, uses: list[Use]) -> bool:
 
 def _unknown(module: Module, item: Imported) -> None:
     """A name that no pack has: private ones of modules that stay are left alone in silence."""
+    if module.symbols.backwards:
+        if item.target.partition(".")[0] == "mmengine":
+            module.note(GONE, f"{item.target} has no counterpart in v2", item.statement, marker=True)
+        return
     home = module.symbols.home(item.target)
     if not module.symbols.stays(home) or (home == "mmcv.utils" and item.target.count(".") == 2):
         where = module.symbols.modules.get(home)
@@ -127,11 +131,13 @@ def _modules(module: Module, items: list[Imported], uses: list[Use]) -> None:
         else:
             module.replace(use.node, f"{module.need(module.symbols.shortcuts.get(home, home))}.{name}")
         _rename_keywords(module, use.symbol, [use])
+    bound = {item.alias.name for item in items}
     for item in items:
-        _import_of_module(module, item, bool(uses), left)
+        _import_of_module(module, item, bool(uses), left, bound)
 
 
-def _import_of_module(module: Module, item: Imported, used: bool, left: list[str]) -> None:
+def _import_of_module(module: Module, item: Imported, used: bool, left: list[str], bound: set[str]) -> None:
+    """``left`` are the chains that keep their name, ``bound`` the modules imported under the same local name."""
     name = item.alias.name if isinstance(item.statement, ast.Import) else item.target
     new = module.symbols.modules.get(name, name)
     if used and not left:
@@ -139,7 +145,10 @@ def _import_of_module(module: Module, item: Imported, used: bool, left: list[str
     elif new == name:
         return
     elif left and not item.alias.asname and isinstance(item.statement, ast.Import):
-        module.plan.moves[item] = (item.local, None, item.local)  # it also binds the library, which is still used
+        if item.local in bound:
+            module.plan.drops.add(item)
+        else:
+            module.plan.moves[item] = (item.local, None, item.local)  # it also binds the library, which is still used
     elif new is not None and not left:
         _say_module(module, item, name, new)
     elif not left:
@@ -147,7 +156,7 @@ def _import_of_module(module: Module, item: Imported, used: bool, left: list[str
 
 
 def _say_module(module: Module, item: Imported, name: str, new: str) -> None:
-    module.note(RULE, f"the module {name} is {new}", item.statement)
+    module.note(_rule(module), f"the module {name} is {new}", item.statement)
     if isinstance(item.statement, ast.ImportFrom):
         home, _, last = new.rpartition(".")
         module.plan.moves[item] = (home, last, item.local)
@@ -158,6 +167,8 @@ def _say_module(module: Module, item: Imported, name: str, new: str) -> None:
 def _say_left(module: Module, use: Use) -> None:
     if use.symbol is not None:
         module.note(GONE, f"{use.symbol.path} is gone: {use.symbol.note}", use.node, marker=True)
+    elif module.symbols.backwards:
+        module.note(GONE, f"{use.path} has no counterpart in v2", use.node, marker=True)
     elif not module.symbols.stays(module.symbols.home(use.path)):
         module.note(GONE, f"{use.path} is no public name, and its module is gone", use.node, marker=True)
 
@@ -197,7 +208,11 @@ def _say(module: Module, symbol: Symbol, node: ast.AST, target: str) -> None:
     elif symbol.note:
         module.note(DIFFERS, f"{symbol.path} is {target}: {symbol.note}", node)
     else:
-        module.note(RULE, f"{symbol.path} is {target}", node)
+        module.note(_rule(module), f"{symbol.path} is {target}", node)
+
+
+def _rule(module: Module) -> CodeRule:
+    return BACK if module.symbols.backwards else RULE
 
 
 RULE = CodeRule(
@@ -212,4 +227,17 @@ RULE = CodeRule(
     words=v2_symbols().roots,
     convert=convert,
     structural=False,
+)
+BACK = CodeRule(
+    code="SYM101",
+    title="name that has another place in mmcv 1.x",
+    why="Names that moved to mmengine, and mmmigrate's own stand-ins for those that are gone, get their old place.",
+    before="from mmengine.hooks import IterTimerHook\nfrom mmengine.registry import HOOKS",
+    after="from mmcv.runner import HOOKS, IterTimerHook",
+    effect=Effect.EXACT,
+    reversible=True,
+    words=frozenset({"mmengine", "mmmigrate"}),
+    convert=convert,
+    structural=False,
+    to="v2",
 )
