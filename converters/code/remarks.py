@@ -51,7 +51,13 @@ OWN_SCRIPT = Remark(
     "the config, or on the runner before runner.train().",
     Effect.MANUAL,
 )
-CODE_REMARKS = (BRIDGED, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR, UNKNOWN_MODEL, OWN_SCRIPT)
+ONLY_IN_V3 = Remark(
+    "HKC102",
+    "hook that v2 cannot have as it is",
+    "v2 calls no hooks in evaluation, and its runner lacks what this hook uses.",
+    Effect.MANUAL,
+)
+CODE_REMARKS = (BRIDGED, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR, UNKNOWN_MODEL, OWN_SCRIPT, ONLY_IN_V3)
 CODE_ERRORS = {
     "COD001": "not valid Python",
     "COD002": "a file that cannot be read or decoded",

@@ -31,6 +31,7 @@ def redirect(module: Module, targets: Mapping[Use, Target]) -> None:
 def _local(module: Module, use: Use, target: Target) -> str:
     """The name to use a moved import by: as before, or the target's own where that is another one."""
     assert use.imported is not None
-    if use.symbol is None or use.imported.local != use.symbol.name or target[1] == use.symbol.name:
+    name = use.imported.target.rpartition(".")[2]
+    if use.imported.local != name or target[1] == name:
         return use.imported.local
     return free_name(module, target[1], target[0])

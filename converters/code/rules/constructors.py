@@ -58,7 +58,7 @@ def _translate_init(draft: Draft, init: Method, standing_alone: bool) -> None:
         return
     own, old = arguments[0].arg, arguments[1]
     uses = [node for node in ast.walk(init) if isinstance(node, ast.Name) and node.id == _OLD]
-    handed_on = [node for node in uses if _goes_to_super(draft, node)]
+    handed_on = [node for node in uses if goes_to_super(draft, node, _OLD, _NEW)]
     at = draft.start(old)
     draft.put(at, at + len(_OLD), _NEW)
     for node in handed_on:
@@ -80,12 +80,12 @@ def _translate_init(draft: Draft, init: Method, standing_alone: bool) -> None:
     draft.insert_first(init, "".join(f"{line}\n" for line in lines))
 
 
-def _goes_to_super(draft: Draft, name: ast.Name) -> bool:
+def goes_to_super(draft: Draft, name: ast.Name, old: str, new: str) -> bool:
     """Whether a name is passed to the ``__init__`` of the base class."""
     parent = draft.module.parents[name]
     if isinstance(parent, ast.keyword):
-        if parent.arg == _OLD:
-            draft.put(draft.start(parent), draft.start(parent) + len(_OLD), _NEW)
+        if parent.arg == old:
+            draft.put(draft.start(parent), draft.start(parent) + len(old), new)
         parent = draft.module.parents[parent]
     if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute) or parent.func.attr != "__init__":
         return False
