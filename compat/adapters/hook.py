@@ -8,7 +8,7 @@ from mmmigrate.compat.adapters.batch import opened
 from mmmigrate.compat.adapters.engine import of_engine
 from mmmigrate.compat.adapters.facade import V2RunnerFacade, facade_of
 from mmmigrate.compat.adapters.gradients import keep_gradients
-from mmmigrate.compat.adapters.loss import step_late
+from mmmigrate.compat.adapters.loss import step_late, steps
 from mmmigrate.compat.priority import Priority, get_priority
 
 
@@ -41,12 +41,12 @@ class V2HookAdapter:
     def before_train(self, runner: Any) -> None:
         facade = self._runner(runner)
         kinds = {kind.__name__ for kind in type(self.v2_hook).__mro__}
-        if "OptimizerHook" in kinds:
+        if steps(self.v2_hook):
             facade.losses.hold()
         elif get_priority(self.priority) < get_priority(Priority.ABOVE_NORMAL) and _acts(
             self.v2_hook, "after_train_iter"
         ):
-            step_late(runner, facade.losses, _hook_base(type(self)))
+            step_late(facade, _hook_base(type(self)))
         facade.log_buffer.is_read |= "LoggerHook" in kinds
         keep_gradients(runner.optim_wrapper)
         self.v2_hook.before_run(facade)

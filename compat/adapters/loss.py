@@ -26,10 +26,10 @@ class LossKeeper:
     def _note(self, loss: Any, *args: Any, **kwargs: Any) -> None:
         self.loss = loss
 
-    def step(self) -> None:
-        """Makes the step that was held."""
-        loss, self.loss = self.loss, None
-        if self._update is not None and loss is not None:
+    def step(self, loss: Any) -> None:
+        """Makes the step that was held, by this loss: hooks may have changed it."""
+        if self._update is not None and self.loss is not None:
+            self.loss = None
             self._update(loss)
 
 
@@ -40,19 +40,25 @@ class LateStep:
     """
 
     priority = "ABOVE_NORMAL"
-    losses: LossKeeper
+    facade: Any
 
     def after_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        self.losses.step()
+        self.facade.losses.step(self.facade.outputs["loss"])
 
 
-def step_late(runner: Any, losses: LossKeeper, hook_base: type) -> None:
+def steps(hook: Any) -> bool:
+    """Whether a v2 hook steps the optimizer."""
+    return any(kind.__name__ == "OptimizerHook" for kind in type(hook).__mro__)
+
+
+def step_late(facade: Any, hook_base: type) -> None:
     """Holds the step back until the hooks of a higher priority than ABOVE_NORMAL have acted."""
-    if any(isinstance(hook, LateStep) for hook in runner.hooks):
+    runner = facade.v3
+    if any(isinstance(hook, LateStep) or steps(getattr(hook, "v2_hook", None)) for hook in runner.hooks):
         return
-    losses.hold()
+    facade.losses.hold()
     hook: Any = type("LateStep", (LateStep, hook_base), {})()
-    hook.losses = losses
+    hook.facade = facade
     level = get_priority(Priority.ABOVE_NORMAL)
     place = sum(get_priority(other.priority) < level for other in runner.hooks)
     runner.hooks.insert(place, hook)

@@ -132,6 +132,9 @@ def runs(name):
 
 
 def with_optimizer(case):
+    """The hooks with one that steps, unless None stands first."""
+    if case[0] is None:
+        return case[1:]
     steps = any(isinstance(entry, dict) and "Optimizer" in entry["type"] for entry in case)
     return list(case) if steps else [OPTIMIZER, *case]
 
