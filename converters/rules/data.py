@@ -47,7 +47,8 @@ RULE = Rule(
     effect=Effect.MEASURED,
     reversible=True,
     makes={
-        **{f"{split}_dataloader": ("data",) for split in ("train", "val", "test")},
+        **{f"{split}_dataloader": ("data",) for split in ("val", "test")},
+        "train_dataloader": ("data", "sampler"),
         **{f"{split}_cfg": ("data",) for split in ("val", "test")},
     },
     convert=convert,

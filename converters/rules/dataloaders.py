@@ -78,7 +78,7 @@ def _sampler(exp: Experiment, own: Section, data: Section, split: str) -> Traced
     extra: dict[str, Any] = {
         key: slot for key, slot in (("seed", seed), ("round_up", round_up)) if slot.value is not None
     }
-    chosen = _named_sampler(exp, own, shuffle)
+    chosen = _named_sampler(exp, own, training)
     if chosen is not None:
         return chosen
     kind = exp.run_length.kind if exp.run_length else "epoch"
@@ -91,19 +91,20 @@ def _sampler(exp: Experiment, own: Section, data: Section, split: str) -> Traced
     return build(type="DefaultSampler", shuffle=shuffle, **extra)
 
 
-def _named_sampler(exp: Experiment, own: Section, shuffle: Slot) -> TracedDict | None:
+def _named_sampler(exp: Experiment, own: Section, training: bool) -> TracedDict | None:
     """A sampler class that the loader names: mmdet's class-aware one, or one of the codebase's own."""
     aware = own.take("class_aware_sampler")
     if isinstance(aware.value, TracedDict):
         message = "class_aware_sampler is the sampler ClassAwareSampler of mmdet 3"
         exp.note(message, "data", aware, Effect.MANUAL)
         return TracedDict([("type", "ClassAwareSampler"), *aware.value.slots()])
-    for key in ("sampler_cfg", "sampler"):
-        named = own.take(key)
+    beside = exp.slot("sampler") if training else Slot(None)  # mmcls has it beside `data`, for the training data
+    for named in (own.take("sampler_cfg"), own.take("sampler"), beside):
         if isinstance(named.value, TracedDict) and "type" in named.value:
-            message = (
-                f"sampler {named.value['type']!r} must be registered in mmengine's DATA_SAMPLERS: convert its code"
-            )
+            kind = named.value["type"]
+            message = f"sampler {kind!r} must be registered in mmengine's DATA_SAMPLERS: convert its code"
             exp.note(message, "data", named, Effect.MANUAL)
+            if named is beside:
+                exp.use("sampler")
             return named.value.copy()
     return None

@@ -39,6 +39,9 @@ _UNHANDLED = {
     "optimizer": "",
     "optimizers": "",
     "detect_anomalous_params": "there is no such switch in v3",
+    "precise_bn": "mmaction and mmcls registered a PreciseBNHook; in v3 it is a custom hook of the codebase",
+    "prefetch": "mmselfsup moved samples to the GPU ahead; v3 has no such switch",
+    "use_adversarial_train": "mmhuman3d chose another way to train by it; in v3 that is the model's train_step",
 }
 # Evaluation adds to the loop and to the checkpoint hook; the older model form frees two names before all others.
 _ORDER = [

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from mmmigrate.compat.findings import Effect
-from mmmigrate.converters.read.traced import Slot
+from mmmigrate.converters.rules.best_checkpoint import put_best
 from mmmigrate.converters.rules.evaluation_times import TIMES, put_times
 from mmmigrate.converters.rules.experiment import Experiment, Section, build
 from mmmigrate.converters.rules.rule import Rule
 
 EVALUATOR = "mmmigrate.compat.adapters.DatasetEvaluate"
 # EvalHook's own arguments; every other one goes to `dataset.evaluate`.
-_BEST = ("save_best", "rule", "greater_keys", "less_keys")
 _WITHOUT_COUNTERPART = {
     "test_fn": "the val loop runs the model",
     "out_dir": "best checkpoints lie where default_hooks.checkpoint.out_dir says",
@@ -32,7 +31,7 @@ def convert(exp: Experiment) -> None:
         section.take(key)
     if exp.run_length is not None and ("evaluation" in exp.v2 or (exp.complete and "val" in splits)):
         put_times(exp, section, switched_off)
-    _best(exp, section)
+    put_best(exp, section)
     for key, why in _WITHOUT_COUNTERPART.items():
         if section.items.get(key) is not None:
             slot = section.take(key)
@@ -55,45 +54,6 @@ def _evaluators(exp: Experiment, section: Section, splits: list[str]) -> None:
             exp.note(f"there is no data.val to evaluate: {names} dropped", "evaluation", effect=Effect.MANUAL)
         else:
             exp.deferred.add("evaluation")
-
-
-def _best(exp: Experiment, section: Section) -> None:
-    found = {key: section.take(key) for key in _BEST}
-    indicator = section.take("key_indicator")
-    best = found["save_best"]
-    if isinstance(best.value, bool) or (best.value is None and indicator.value is not None):
-        best = _older_best(exp, best, indicator)
-    if best.value is None:
-        return
-    if not isinstance(best.value, str):
-        exp.reject("evaluation", f"mmcv refuses save_best={best.value!r}: it must be a str or None", best)
-    if exp.v3.get("default_hooks", {}).get("checkpoint") is None:  # v2 keeps the best without a checkpoint hook too
-        exp.put("default_hooks.checkpoint", build(type="CheckpointHook", interval=-1))
-        if exp.complete:  # and nothing but the best: no last checkpoint, and the best one's name as the runner counts
-            exp.put("default_hooks.checkpoint.save_last", False)
-            if exp.run_length is not None and exp.run_length.kind == "iter":
-                exp.put("default_hooks.checkpoint.by_epoch", False)
-    _say_written_again(exp, section, best)
-    for key, slot in {**found, "save_best": best}.items():
-        if slot.value is not None:
-            exp.put(f"default_hooks.checkpoint.{key}", slot)
-
-
-def _say_written_again(exp: Experiment, section: Section, best: Slot) -> None:
-    """mmengine writes the regular checkpoint again with each new best one, also where none is due."""
-    interval, every = exp.v3["default_hooks"]["checkpoint"].get("interval", -1), section.items.get("interval", 1)
-    if isinstance(interval, int) and isinstance(every, int) and interval > 0 and every % interval:
-        message = f"mmengine also writes the regular checkpoint with a new best one, not only every {interval}"
-        exp.note(message, "evaluation", best, Effect.MEASURED)
-
-
-def _older_best(exp: Experiment, best: Slot, indicator: Slot) -> Slot:
-    """`save_best=True, key_indicator='AP'`, the form before mmcv 1.3; the best was saved unless told otherwise."""
-    if best.value is False or indicator.value is None:
-        return Slot("auto") if best.value else Slot(None)
-    message = f"key_indicator is save_best since mmcv 1.3: the best checkpoint is the one by {indicator.value!r}"
-    exp.note(message, "evaluation", indicator, Effect.MEASURED)
-    return indicator
 
 
 RULE = Rule(

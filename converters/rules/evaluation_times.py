@@ -34,7 +34,10 @@ def put_times(exp: Experiment, section: Section, switched_off: bool) -> None:
         exp.v3["train_cfg"].drop("val_interval")
         _never(exp, f"the first evaluation would come after the end of the run, at {first}: there is none")
     else:
-        _put_start(exp, start, _differs(run.length.value, interval.value, start.value, changes))
+        data = exp.get("data")
+        evaluated = not exp.complete or (isinstance(data, dict) and data.get("val") is not None)
+        why = _differs(run.length.value, interval.value, start.value, changes) if evaluated else ""
+        _put_start(exp, start, why)
 
 
 def _never(exp: Experiment, message: str) -> None:
