@@ -63,7 +63,8 @@ def _case(converter: ConfigConverter, path: Path, old: dict[str, Any]) -> Case:
         return Case(v2, None, error.finding.message)
     data = old.get("data") or {}
     batch = next((data[key] for key in ("imgs_per_gpu", "samples_per_gpu", "videos_per_gpu") if key in data), None)
-    batch = (data.get("train_dataloader") or {}).get("samples_per_gpu", batch)
+    own = data.get("train_dataloader") or {}
+    batch = next((own[key] for key in ("samples_per_gpu", "videos_per_gpu") if key in own), batch)
     sizes = (batch, (new.get("train_dataloader") or {}).get("batch_size"))
     return Case(v2, {key: new[key] for key in V3_KEYS if key in new}, "", sizes)
 

@@ -15,7 +15,7 @@ import torch
 from mmcv.runner import HOOKS, build_optimizer
 from mmcv.runner.hooks import CheckpointHook, EvalHook
 from mmcv.utils import build_from_cfg
-from torture import Given, groups_of, groups_with, torture_model, unmarked
+from torture import Given, groups_with, parts_of, rates_of, torture_model, unmarked
 
 optimizer_hooks.GradScaler = Given
 
@@ -36,10 +36,11 @@ def runner_for(v2, length):
 
 def run_length(v2):
     runner = v2.get("runner")
-    if runner:
-        key = "max_epochs" if runner["type"] == "EpochBasedRunner" else "max_iters"
-        return key[4:-1], runner[key]
-    return ("epoch", v2["total_epochs"]) if "total_epochs" in v2 else ("iter", v2["total_iters"])
+    if not runner:
+        return ("epoch", v2["total_epochs"]) if "total_epochs" in v2 else ("iter", v2["total_iters"])
+    # classes of the codebases count as their names say; the oldest are told the length when they are called
+    kind = "epoch" if "Epoch" in runner["type"] else "iter"
+    return kind, runner.get(f"max_{kind}s", v2.get(f"total_{kind}s"))
 
 
 def updaters(v2, kind):
@@ -57,9 +58,10 @@ def updaters(v2, kind):
 def course(v2, length):
     """Rates and momenta of two groups at every iteration, shape (iterations, groups, 2)."""
     kind, runner = runner_for(v2, length)
-    runner.optimizer = groups_with(v2["optimizer"])
+    optimizers = {name: groups_with(part) for name, part in parts_of(v2).items()}
+    runner.optimizer = optimizers.get("", optimizers)
     hooks = updaters(v2, kind)
-    values = np.empty((runner.max_iters, 2, 2))
+    values = np.empty((runner.max_iters, 2 * len(optimizers), 2))
     for hook in hooks:
         hook.before_run(runner)
     for i in range(runner.max_iters):
@@ -68,7 +70,7 @@ def course(v2, length):
             if kind == "epoch" and i % length == 0:
                 hook.before_train_epoch(runner)
             hook.before_train_iter(runner)
-        values[i] = groups_of(runner.optimizer)
+        values[i] = rates_of(optimizers)
     return values
 
 
@@ -124,8 +126,11 @@ def stepping(v2):
         # mmdet hands on all of fp16, mmcls the scale only
         scale = {key: fp16[key] for key in ("loss_scale",) if key in fp16}
         options = {**(options or {}), **scale, "type": "Fp16OptimizerHook"}
-    if options is None:
-        return None
+    if options is None or "" not in parts_of(v2):
+        return None  # with several optimizers the model steps
+    if options.get("type", "").startswith("Dist") or "update_interval" in options:  # the codebases' hook around apex
+        scale = [None, {}] if options.get("use_fp16") else None
+        return {"clip": options.get("grad_clip"), "accumulation": options.get("update_interval", 1), "scale": scale}
     hook = build_from_cfg({"type": "OptimizerHook", **options}, HOOKS)
     scale = None
     if "Fp16" in type(hook).__name__:
@@ -134,10 +139,14 @@ def stepping(v2):
 
 
 def param_groups(v2):
-    """(rate, decay) of every parameter of a model that has something for every rule."""
-    optimizer = dict(v2["optimizer"])
-    if optimizer.get("constructor", "DefaultOptimizerConstructor") != "DefaultOptimizerConstructor":
-        return None
+    """(rate, decay) of every parameter of a model that has something for every rule, by optimizer."""
+    return {name: groups_of_one(dict(optimizer)) for name, optimizer in parts_of(v2).items()}
+
+
+def groups_of_one(optimizer):
+    own = optimizer.get("constructor", "DefaultOptimizerConstructor") != "DefaultOptimizerConstructor"
+    if own or "paramwise_options" in optimizer:
+        return None  # a class, or a form, that mmcv itself does not know
     model = torture_model((optimizer.get("paramwise_cfg") or {}).get("custom_keys") or {})
     if not hasattr(torch.optim, optimizer["type"]):
         kept = {key: optimizer[key] for key in ("lr", "weight_decay", "paramwise_cfg") if key in optimizer}

@@ -16,10 +16,10 @@ import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import CheckpointHook
 from mmengine.model import BaseModel
-from mmengine.optim import OptimWrapper, build_optim_wrapper
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DATASETS, HOOKS, METRICS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS, OPTIMIZERS, PARAM_SCHEDULERS
 from mmengine.runner import Runner
-from torture import Given, groups_of, groups_with, torture_model, unmarked
+from torture import Given, groups_with, parts_of, rates_of, torture_model, unmarked
 
 amp.is_cuda_available = lambda: True  # only what it is built with is looked at
 amp.GradScaler = Given
@@ -30,7 +30,8 @@ logging.disable(logging.CRITICAL)
 class Tiny(BaseModel):
     def __init__(self):
         super().__init__()
-        self.layer = torch.nn.Linear(1, 1)
+        for name in ("layer", "generator", "discriminator", "backbone", "head", "disc"):
+            self.add_module(name, torch.nn.Linear(1, 1))
 
     def forward(self, inputs, data_samples=None, mode="tensor"):
         return {}
@@ -57,28 +58,30 @@ class Nothing(BaseMetric):
 
 
 def course(v2, v3, length):
-    """Rates and momenta of two groups at every iteration, shape (iterations, groups, 2)."""
+    """Rates and momenta of two groups of each optimizer at every iteration, shape (iterations, groups, 2)."""
     loop = v3["train_cfg"]
     epochs = loop.get("max_epochs")
     total = epochs * length if epochs else loop["max_iters"]
-    optimizer = groups_with(v2["optimizer"])
+    optimizers = {name: groups_with(part) for name, part in parts_of(v2).items()}
     schedulers = []
-    for config in v3["param_scheduler"]:
-        config = dict(config, optimizer=optimizer)
-        if config.pop("convert_to_iter_based", False):
-            cls = PARAM_SCHEDULERS.get(config.pop("type"))
-            schedulers.append(cls.build_iter_from_epoch(epoch_length=length, **config))
-        else:
-            config.setdefault("end", epochs if config.get("by_epoch", True) else total)
-            schedulers.append(PARAM_SCHEDULERS.build(config))
-    values = np.empty((total, 2, 2))
-    optimizer.step = lambda: None
+    for name, optimizer in optimizers.items():
+        given = v3["param_scheduler"]
+        for config in given[name] if isinstance(given, dict) else given:
+            schedulers.append(scheduler_for(dict(config, optimizer=optimizer), epochs, total, length))
+    values = np.empty((total, 2 * len(optimizers), 2))
     for i in range(total):
-        values[i] = groups_of(optimizer)
+        values[i] = rates_of(optimizers)
         for scheduler in schedulers:
             if not scheduler.by_epoch or (epochs and (i + 1) % length == 0):
                 scheduler.step()
     return values
+
+
+def scheduler_for(config, epochs, total, length):
+    if config.pop("convert_to_iter_based", False):
+        return PARAM_SCHEDULERS.get(config.pop("type")).build_iter_from_epoch(epoch_length=length, **config)
+    config.setdefault("end", epochs if config.get("by_epoch", True) else total)
+    return PARAM_SCHEDULERS.build(config)
 
 
 def runner_for(v3, length, folder):
@@ -93,12 +96,15 @@ def runner_for(v3, length, folder):
             if "." not in kind and kind not in HOOKS.module_dict:
                 left_out.append(kind)  # a class of the codebase
                 del entries[key]
-    wrapper = config["optim_wrapper"]
-    if wrapper["optimizer"]["type"] not in OPTIMIZERS.module_dict:
-        wrapper["optimizer"]["type"] = "AdamW"
-    constructor = wrapper.get("constructor", ".")
-    if "." not in constructor and constructor not in OPTIM_WRAPPER_CONSTRUCTORS.module_dict:
-        del wrapper["constructor"], wrapper["paramwise_cfg"]
+    for wrapper in wrappers_of(config["optim_wrapper"]).values():
+        if wrapper["optimizer"]["type"] not in OPTIMIZERS.module_dict:  # a class of the codebase
+            kept = {key: wrapper["optimizer"][key] for key in ("lr", "weight_decay") if key in wrapper["optimizer"]}
+            wrapper["optimizer"] = {"type": "AdamW", **kept}
+            if "Regex" in wrapper.get("constructor", ""):
+                del wrapper["constructor"], wrapper["paramwise_cfg"]
+        constructor = wrapper.get("constructor", ".")
+        if "." not in constructor and constructor not in OPTIM_WRAPPER_CONSTRUCTORS.module_dict:
+            del wrapper["constructor"], wrapper["paramwise_cfg"]
     for scheduler in config["param_scheduler"]:
         if "." not in scheduler["type"] and scheduler["type"] not in PARAM_SCHEDULERS.module_dict:
             return None, [*left_out, scheduler["type"]]
@@ -113,6 +119,13 @@ def runner_for(v3, length, folder):
         config.update(val_cfg=val, val_dataloader=loader, val_evaluator={"type": "Nothing"})
     runner = Runner(Tiny(), folder, experiment_name=Path(folder).name, **config)
     return runner, left_out
+
+
+def wrappers_of(optim_wrapper):
+    """The wrappers by name; a single one has the name ''."""
+    if "optimizer" in optim_wrapper:
+        return {"": optim_wrapper}
+    return {name: part for name, part in optim_wrapper.items() if isinstance(part, dict)}
 
 
 def events(runner):
@@ -150,7 +163,9 @@ def events(runner):
     return seen
 
 
-def stepping(wrapper):
+def stepping(v2, wrapper):
+    if "" not in parts_of(v2) or v2.get("optimizer_config") is None:
+        return None
     scale = None
     if type(wrapper).__name__ == "AmpOptimWrapper":
         scale = [wrapper._scale_update_param, wrapper.loss_scaler.given]
@@ -161,15 +176,19 @@ def stepping(wrapper):
 
 
 def param_groups(v3):
-    config = copy.deepcopy(v3["optim_wrapper"])
-    if "." not in config.get("constructor", ".") and config["constructor"] != "DefaultOptimWrapperConstructor":
+    return {name: groups_of_one(wrapper) for name, wrapper in wrappers_of(copy.deepcopy(v3["optim_wrapper"])).items()}
+
+
+def groups_of_one(config):
+    constructor = config.get("constructor", "DefaultOptimWrapperConstructor")
+    if ("." not in constructor and constructor != "DefaultOptimWrapperConstructor") or "Regex" in constructor:
         return None
     model = torture_model((config.get("paramwise_cfg") or {}).get("custom_keys") or {})
     optimizer = config["optimizer"]
     if not hasattr(torch.optim, optimizer["type"]):
         config["optimizer"] = {"type": "SGD", **{k: v for k, v in optimizer.items() if k in ("lr", "weight_decay")}}
-    wrapper: OptimWrapper = build_optim_wrapper(model, config)
-    named = {id(p): (g["lr"], g.get("weight_decay")) for g in wrapper.optimizer.param_groups for p in g["params"]}
+    made = build_optim_wrapper(model, config).optimizer
+    named = {id(p): (g["lr"], g.get("weight_decay")) for g in made.param_groups for p in g["params"]}
     return {name: named[id(p)] for name, p in model.named_parameters() if p.requires_grad}
 
 
@@ -186,7 +205,7 @@ def main(cases, out, length):
                 if runner is None:
                     continue
                 result["events"] = events(runner)
-            result["stepping"] = stepping(runner.optim_wrapper)
+            result["stepping"] = stepping(v2, runner.optim_wrapper)
             result["groups"] = param_groups(v3)
             np.save(Path(out) / f"{case['key']}.v3.npy", course(v2, v3, length))
         except Exception as error:

@@ -60,6 +60,17 @@ def _plant(model: nn.Module, index: int, parts: list[str]) -> None:
         place.register_parameter("bare", nn.Parameter(torch.zeros(1)))
 
 
+def parts_of(v2: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The optimizers by name; a single one has the name ''."""
+    given = v2.get("optimizer") or v2.get("optimizers")
+    return {"": given} if "type" in given else dict(given)
+
+
+def rates_of(optimizers: dict[str, Any]) -> list[list[float]]:
+    """[rate, momentum] of the groups of all optimizers, in order."""
+    return [values for optimizer in optimizers.values() for values in groups_of(optimizer)]
+
+
 def groups_with(optimizer: dict[str, Any]) -> torch.optim.Optimizer:
     """The optimizer's base rate in one group and a tenth of it in another, with its own momentum or betas."""
     groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr": optimizer["lr"] * factor} for factor in (1.0, 0.1)]
