@@ -92,6 +92,7 @@ MMCV = Library(
             "data_container",
             "data_parallel",
             "distributed",
+            "distributed_deprecated",
             "registry",
             "scatter_gather",
             "utils",

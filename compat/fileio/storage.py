@@ -138,9 +138,17 @@ def list_dir_or_file(
     `suffix` keeps the files that end so, and can't be combined with `list_dir`.
     """
     if list_dir and suffix is not None:
+        if _filesystem(dir_path, backend_args) is None:
+            raise TypeError("`suffix` should be None when `list_dir` is True")
         raise TypeError("`list_dir` should be False when `suffix` is not None")
     if suffix is not None and not isinstance(suffix, (str, tuple)):
         raise TypeError("`suffix` must be a string or tuple of strings")
+    return _listed(dir_path, list_dir, list_file, suffix, recursive, backend_args)
+
+
+def _listed(
+    dir_path: PathLike, list_dir: bool, list_file: bool, suffix: Any, recursive: bool, backend_args: BackendArgs
+) -> Iterator[str]:
     for name, is_folder in sorted(_entries(dir_path, backend_args)):
         if not is_folder:
             hidden = name.startswith(".")
@@ -151,7 +159,7 @@ def list_dir_or_file(
             yield name
         if recursive:
             folder = join_path(dir_path, name)
-            for inner in list_dir_or_file(folder, list_dir, list_file, suffix, True, backend_args):
+            for inner in _listed(folder, list_dir, list_file, suffix, True, backend_args):
                 yield f"{name}/{inner}"
 
 

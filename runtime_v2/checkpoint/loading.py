@@ -91,12 +91,15 @@ def load_from_http(filename: str, map_location: MapLocation = None, model_dir: s
     rank, world_size = get_dist_info()
     for turn in range(2 if world_size > 1 else 1):
         if turn == min(rank, 1):
-            checkpoint = torch.hub.load_state_dict_from_url(
-                filename, model_dir=model_dir, map_location=map_location, weights_only=True
-            )
+            checkpoint = load_url(filename, model_dir=model_dir, map_location=map_location)
         if world_size > 1:
             torch.distributed.barrier()
     return checkpoint
+
+
+def load_url(url: str, model_dir: str | None = None, map_location: MapLocation = None) -> Any:
+    """The checkpoint at a URL, downloaded unless torch's cache (or `model_dir`) has it."""
+    return torch.hub.load_state_dict_from_url(url, model_dir, map_location=map_location, weights_only=True)
 
 
 CheckpointLoader.register_scheme("", load_from_local)

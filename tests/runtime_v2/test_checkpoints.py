@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from mmmigrate.runtime_v2 import CheckpointLoader, load_checkpoint, save_checkpoint
-from mmmigrate.runtime_v2.checkpoint import saving
+from mmmigrate.runtime_v2.checkpoint import saving, zoo
 from mmmigrate.runtime_v2.runner.saving import point_latest
 from mmmigrate.runtime_v2.train import find_latest_checkpoint
 
@@ -89,3 +89,32 @@ def test_a_project_can_add_a_scheme():
 def test_a_scheme_is_not_replaced_by_accident():
     with pytest.raises(KeyError, match="force=True"):
         CheckpointLoader.register_scheme("http://", print)
+
+
+@pytest.fixture
+def downloads(monkeypatch):
+    """What would be downloaded, as the only thing that a checkpoint holds."""
+    monkeypatch.setattr(zoo, "load_from_http", lambda url, map_location=None: {"backbone.url": url})
+    return zoo.CheckpointLoader.load_checkpoint
+
+
+def test_weights_are_found_by_the_names_of_their_publishers(downloads, tmp_path, monkeypatch):
+    monkeypatch.setenv("MMCV_HOME", str(tmp_path))
+    assert downloads("torchvision://resnet50")["backbone.url"].endswith("/resnet50-0676ba61.pth")
+    assert "openmmlab.com/mmclassification/v0/vgg" in downloads("mmcls://vgg11")["state_dict"]["url"]
+    with pytest.warns(DeprecationWarning, match="open-mmlab://resnet50_caffe is deprecated in favor of"):
+        assert downloads("open-mmlab://resnet50_caffe")["backbone.url"].endswith("resnet50_caffe-788b5fa3.pth")
+
+
+def test_a_table_in_mmcv_home_names_files_there(downloads, tmp_path, monkeypatch):
+    monkeypatch.setenv("MMCV_HOME", str(tmp_path))
+    (tmp_path / "open_mmlab.json").write_text('{"ours": "ours.pth", "gone": "gone.pth"}')
+    torch.save({"weight": torch.ones(2)}, tmp_path / "ours.pth")
+    assert torch.equal(downloads("openmmlab://ours")["weight"], torch.ones(2))
+    with pytest.raises(FileNotFoundError, match=r"gone\.pth can not be found"):
+        downloads("open-mmlab://gone")
+
+
+def test_an_unknown_name_of_weights_is_compared_with_known_ones(downloads):
+    with pytest.raises(KeyError, match="torchvision:// knows no weights called 'resnet5'; did you mean 'resnet"):
+        downloads("torchvision://resnet5")
