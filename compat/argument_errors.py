@@ -20,6 +20,10 @@ class MissingKeyError(KeyError, AssertionError):
     __str__ = AssertionError.__str__
 
 
+class MissingMethodError(AttributeError, AssertionError):
+    """An object lacks a method that is needed."""
+
+
 class ArgumentIndexError(IndexError, AssertionError):
     """An index does not fit what it is used on."""
 

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from torch import nn
 from torch.nn.modules.module import _IncompatibleKeys
 
+from mmmigrate.compat.argument_errors import MissingKeyError
+
 Loader = Callable[..., Any]
 
 
@@ -41,7 +43,7 @@ class Schemes:
         return register if loader is None else register(loader)
 
     @classmethod
-    def _loader_of(cls, filename: str) -> Loader:
+    def _get_checkpoint_loader(cls, filename: str) -> Loader:
         return next(loader for prefix, loader in cls._schemes.items() if re.match(prefix, filename))
 
 
@@ -65,7 +67,7 @@ def part_of(checkpoint: Mapping[str, Any], prefix: str, filename: str) -> dict[s
     chosen = {name.removeprefix(start): value for name, value in weights.items() if name.startswith(start)}
     if not chosen:
         known = sorted({name.partition(".")[0] for name in weights})
-        raise KeyError(f"{start} is not in the pretrained model {filename}; there are {known}")
+        raise MissingKeyError(f"{start} is not in the pretrained model {filename}; there are {known}")
     return chosen
 
 

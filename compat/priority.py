@@ -7,6 +7,12 @@ from enum import Enum
 from mmmigrate.compat.suggest import did_you_mean
 
 
+class UnknownPriorityError(ValueError, KeyError):
+    """No priority has this name; mmcv and mmengine raise KeyError."""
+
+    __str__ = ValueError.__str__
+
+
 class Priority(Enum):
     """Named priorities; the value is the number that hooks are sorted by, 0 (first) to 100 (last)."""
 
@@ -24,7 +30,7 @@ class Priority(Enum):
 def get_priority(priority: int | str | Priority) -> int:
     """Number from 0 to 100 of a priority given as number, name (any case) or member.
 
-    Raises ValueError for a number outside 0..100 or an unknown name, TypeError for anything else.
+    Raises ValueError for a number outside 0..100, UnknownPriorityError for an unknown name, TypeError for anything else.
 
     >>> get_priority("very_high"), get_priority(Priority.LOW), get_priority(55)
     (10, 70, 55)
@@ -39,6 +45,6 @@ def get_priority(priority: int | str | Priority) -> int:
         member = Priority.__members__.get(priority.upper())
         if member is None:
             known = list(Priority.__members__)
-            raise ValueError(f"unknown priority {priority!r}{did_you_mean(priority.upper(), known)}")
+            raise UnknownPriorityError(f"unknown priority {priority!r}{did_you_mean(priority.upper(), known)}")
         return member.value
     raise TypeError(f"priority must be an int, a name or a Priority, got {type(priority).__name__}")

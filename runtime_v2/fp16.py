@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+
 Method = Callable[..., Any]
 
 
@@ -60,7 +62,7 @@ def _casting(
         @functools.wraps(method)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             if not isinstance(args[0], supported_types):
-                raise TypeError(f"{name} can only decorate methods of {supported_types}, got {type(args[0])}")
+                raise ArgumentTypeError(f"{name} can only decorate methods of {supported_types}, got {type(args[0])}")
             if not getattr(args[0], "fp16_enabled", False):
                 return method(*args, **kwargs)
             # what exceeds the named arguments is dropped, as mmcv does
@@ -98,7 +100,7 @@ class LossScaler:
         self, init_scale: float = 2**32, mode: str = "dynamic", scale_factor: float = 2.0, scale_window: int = 1000
     ) -> None:
         if mode not in ("dynamic", "static"):
-            raise ValueError(f"mode can only be dynamic or static, got {mode!r}")
+            raise ArgumentValueError(f"mode can only be dynamic or static, got {mode!r}")
         self.cur_scale = init_scale
         self.cur_iter = 0
         self.mode = mode

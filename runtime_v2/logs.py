@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.dist import get_dist_info
 
 logger_initialized: dict[str, bool] = {}
@@ -44,6 +45,6 @@ def print_log(msg: object, logger: logging.Logger | str | None = None, level: in
     elif isinstance(logger, logging.Logger):
         logger.log(level, msg)
     elif not isinstance(logger, str):
-        raise TypeError(f"logger should be a logging.Logger, a str or None, got {type(logger).__name__}")
+        raise ArgumentTypeError(f"logger should be a logging.Logger, a str or None, got {type(logger).__name__}")
     elif logger != "silent":
         get_logger(logger).log(level, msg)

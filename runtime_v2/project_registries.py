@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mmmigrate.compat.argument_errors import MissingKeyError
 from mmmigrate.runtime_v2.registries import DATASETS, MODELS, PIPELINES
 from mmmigrate.runtime_v2.registry import Registry
 
@@ -30,7 +31,9 @@ def _finder(own: Registry, kinds: frozenset[str]) -> Callable[[str], Any]:
         }
         if len(found) > 1:
             places = sorted(f"{each.__module__}.{each.__qualname__}" for each in found.values())
-            raise KeyError(f"{key} is ambiguous: {', '.join(places)}. Write it with its scope, as in 'package.{key}'")
+            raise MissingKeyError(
+                f"{key} is ambiguous: {', '.join(places)}. Write it with its scope, as in 'package.{key}'"
+            )
         return next(iter(found.values()), None)
 
     return find

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.compat.registry import Registry as _CoreRegistry
 from mmmigrate.compat.registry import build_from_cfg
 
@@ -40,7 +41,7 @@ class Registry(_CoreRegistry):
 
     def _check_module(self, module: Any) -> None:
         if not inspect.isclass(module) and not inspect.isfunction(module):
-            raise TypeError(f"module must be a class or a function, but got {type(module)}")
+            raise ArgumentTypeError(f"module must be a class or a function, but got {type(module)}")
 
     def _add_children(self, registry: Any) -> None:
         self._add_child(registry)

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from mmmigrate.compat.argument_errors import MissingKeyError
 from mmmigrate.runtime_v2 import project_registries
 from mmmigrate.runtime_v2.config import Config
 from mmmigrate.runtime_v2.data import build_dataloader, build_dataset, build_test_dataset, loader_options
@@ -112,7 +113,7 @@ def _model_cfg(cfg: Config) -> dict[str, Any]:
 
 def _phase_dataset(cfg: Config, mode: str) -> Any:
     if mode not in cfg.data:
-        raise KeyError(f"the workflow has a '{mode}' phase, but data has no '{mode}': {cfg.filename}")
+        raise MissingKeyError(f"the workflow has a '{mode}' phase, but data has no '{mode}': {cfg.filename}")
     dataset = copy.deepcopy(cfg.data[mode])
     if mode == "val" and isinstance(dataset, dict) and "pipeline" in dataset:
         # a val phase computes the loss, so its samples need what training's have
@@ -147,7 +148,7 @@ def _runner_cfg(cfg: Config) -> dict[str, Any]:
         return {"type": "EpochBasedRunner", "max_epochs": cfg.total_epochs}
     if cfg.get("total_iters") is not None:
         return {"type": "IterBasedRunner", "max_iters": cfg.total_iters}
-    raise KeyError(f"{cfg.filename} has neither runner nor total_epochs nor total_iters: how long is the run?")
+    raise MissingKeyError(f"{cfg.filename} has neither runner nor total_epochs nor total_iters: how long is the run?")
 
 
 def _meta(cfg: Config, seed: int | None, dataset: Any) -> dict[str, Any]:

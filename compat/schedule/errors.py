@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 
-class ScheduleError(ValueError):
+
+class ScheduleError(ArgumentValueError):
     """A schedule's policy, argument or run length is wrong; the message names it and what to do."""

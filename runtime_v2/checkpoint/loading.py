@@ -73,7 +73,7 @@ class CheckpointLoader(Schemes):
         cls, filename: str, map_location: MapLocation = None, logger: logging.Logger | None = None
     ) -> Any:
         """What the scheme's loader gives for `filename`."""
-        loader = cls._loader_of(filename)
+        loader = cls._get_checkpoint_loader(filename)
         print_log(f"load checkpoint from {loader.__name__.removeprefix('load_from_')} path: {filename}", logger)
         return loader(filename, map_location)
 

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.compat.atomic import atomic_write
 from mmmigrate.runtime_v2.fileio import FileClient
 from mmmigrate.runtime_v2.optim.types import Optimizers
@@ -36,7 +37,7 @@ def save_checkpoint(
     if meta is None:
         meta = {}
     elif not isinstance(meta, dict):
-        raise TypeError(f"meta must be a dict or None, got {type(meta).__name__}")
+        raise ArgumentTypeError(f"meta must be a dict or None, got {type(meta).__name__}")
     meta.update(mmcv_version=MMCV_VERSION, time=time.asctime())
     inner: Any = model.module if is_module_wrapper(model) else model
     if getattr(inner, "CLASSES", None) is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.compat.schedule import cosine as annealing_cos
 from mmmigrate.compat.schedule import linear as annealing_linear
 from mmmigrate.compat.schedule.cycles import per_group
@@ -28,5 +29,5 @@ def get_position_from_periods(iteration: int, cumulative_periods: Sequence[int])
     """
     index = bisect_right(cumulative_periods, iteration)
     if index == len(cumulative_periods):
-        raise ValueError(f"Current iteration {iteration} exceeds cumulative_periods {list(cumulative_periods)}")
+        raise ArgumentValueError(f"Current iteration {iteration} exceeds cumulative_periods {list(cumulative_periods)}")
     return index

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+
 DEFAULT_GREATER_KEYS = ["acc", "top", "AR@", "auc", "precision", "mAP", "mDice", "mIoU", "mAcc", "aAcc"]
 DEFAULT_LESS_KEYS = ["loss"]
 
@@ -25,7 +27,7 @@ def infer_rule(key: str, greater_keys: Sequence[str], less_keys: Sequence[str]) 
         return "greater"
     if any(each in name for each in less):
         return "less"
-    raise ValueError(f"Cannot infer the rule for key {key}, thus a specific rule must be specified.")
+    raise ArgumentValueError(f"Cannot infer the rule for key {key}, thus a specific rule must be specified.")
 
 
 def as_keys(given: Sequence[str] | str | None, default: Sequence[str]) -> Sequence[str]:
@@ -34,5 +36,5 @@ def as_keys(given: Sequence[str] | str | None, default: Sequence[str]) -> Sequen
         return default
     keys = (given,) if isinstance(given, str) else given
     if not isinstance(keys, list | tuple) or not all(isinstance(key, str) for key in keys):
-        raise TypeError(f"greater_keys and less_keys must be strings or lists of them, got {given!r}")
+        raise ArgumentTypeError(f"greater_keys and less_keys must be strings or lists of them, got {given!r}")
     return keys

@@ -8,6 +8,7 @@ from functools import partial
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.compat.suggest import did_you_mean
 from mmmigrate.runtime_v2.dist import allreduce_params, master_only
 from mmmigrate.runtime_v2.fileio import FileClient
@@ -90,7 +91,7 @@ class CheckpointHook(Hook):
         known = [*signature(CheckpointHook).parameters, *parameters]
         for name in self.args:
             if name not in parameters:
-                raise TypeError(f"checkpoint_config has no argument {name!r}{did_you_mean(name, known)}")
+                raise ArgumentTypeError(f"checkpoint_config has no argument {name!r}{did_you_mean(name, known)}")
 
     def _synced_save(self, runner: BaseRunner) -> None:
         if self.sync_buffer:

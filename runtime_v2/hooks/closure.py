@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, MissingMethodError
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
 
 
@@ -14,7 +15,7 @@ class ClosureHook(Hook):
 
     def __init__(self, fn_name: str, fn: Callable[[Any], Any]) -> None:
         if not hasattr(self, fn_name):
-            raise AttributeError(f"hooks have no stage {fn_name!r}; they have {', '.join(Hook.stages)}")
+            raise MissingMethodError(f"hooks have no stage {fn_name!r}; they have {', '.join(Hook.stages)}")
         if not callable(fn):
-            raise TypeError(f"fn must be callable, got {type(fn).__name__}")
+            raise ArgumentTypeError(f"fn must be callable, got {type(fn).__name__}")
         setattr(self, fn_name, fn)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.hooks.extra import EXTRA_HOOKS
 from mmmigrate.runtime_v2.hooks.flat_average import FlatAverage
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
@@ -68,9 +69,9 @@ class EMAHook(WeightAverageHook):
         self, momentum: float = 0.0002, interval: int = 1, warm_up: int = 100, resume_from: str | None = None
     ) -> None:
         if not isinstance(interval, int) or interval <= 0:
-            raise ValueError(f"interval must be a positive integer, got {interval!r}")
+            raise ArgumentValueError(f"interval must be a positive integer, got {interval!r}")
         if not 0 < momentum < 1:
-            raise ValueError(f"momentum must be between 0 and 1, got {momentum!r}")
+            raise ArgumentValueError(f"momentum must be between 0 and 1, got {momentum!r}")
         self.warm_up = warm_up
         self.interval = interval
         self.momentum = momentum**interval
@@ -98,7 +99,7 @@ class BaseEMAHook(WeightAverageHook):
         momentum_fun: Callable[[int], float] | None = None,
     ) -> None:
         if not 0 < momentum < 1:
-            raise ValueError(f"momentum must be between 0 and 1, got {momentum!r}")
+            raise ArgumentValueError(f"momentum must be between 0 and 1, got {momentum!r}")
         self.momentum = momentum
         self.interval = interval
         self.skip_buffers = skip_buffers

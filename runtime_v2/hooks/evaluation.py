@@ -14,6 +14,7 @@ from torch import distributed
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError, MissingKeyError
 from mmmigrate.runtime_v2.hooks.best_rule import DEFAULT_GREATER_KEYS, DEFAULT_LESS_KEYS, as_keys, infer_rule
 from mmmigrate.runtime_v2.hooks.checkpoint import run_folder
 from mmmigrate.runtime_v2.hooks.hook import Hook
@@ -56,15 +57,15 @@ class EvalHook(Hook):
         **eval_kwargs: Any,
     ) -> None:
         if not isinstance(dataloader, DataLoader):
-            raise TypeError(f"dataloader must be a pytorch DataLoader, got {type(dataloader).__name__}")
+            raise ArgumentTypeError(f"dataloader must be a pytorch DataLoader, got {type(dataloader).__name__}")
         if interval <= 0:
-            raise ValueError(f"interval must be a positive number, got {interval}")
+            raise ArgumentValueError(f"interval must be a positive number, got {interval}")
         if not isinstance(by_epoch, bool):
-            raise TypeError(f"by_epoch must be a boolean, got {by_epoch!r}")
+            raise ArgumentTypeError(f"by_epoch must be a boolean, got {by_epoch!r}")
         if start is not None and start < 0:
-            raise ValueError(f"The evaluation start epoch {start} is smaller than 0")
+            raise ArgumentValueError(f"The evaluation start epoch {start} is smaller than 0")
         if save_best is not None and not isinstance(save_best, str):
-            raise TypeError(f"save_best must be a str or None, got {save_best!r}")
+            raise ArgumentTypeError(f"save_best must be a str or None, got {save_best!r}")
         self.dataloader = dataloader
         self.start = start
         self.interval = interval
@@ -86,7 +87,7 @@ class EvalHook(Hook):
     def _init_rule(self, rule: str | None, key_indicator: str) -> None:
         """Settle by which metric and rule the best checkpoint is chosen; 'auto' leaves the rule open."""
         if rule is not None and rule not in self.rule_map:
-            raise KeyError(f"rule must be greater, less or None, but got {rule}.")
+            raise MissingKeyError(f"rule must be greater, less or None, but got {rule}.")
         if rule is None and key_indicator != "auto":
             rule = infer_rule(key_indicator, self.greater_keys, self.less_keys)
         self.rule = rule

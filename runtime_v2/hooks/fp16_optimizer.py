@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.fp16 import wrap_fp16_model
 from mmmigrate.runtime_v2.hooks.hook import HOOKS
 from mmmigrate.runtime_v2.hooks.optimizer import GradientCumulativeOptimizerHook, OptimizerHook
@@ -87,4 +88,4 @@ def _scaler(loss_scale: float | str | dict[str, Any]) -> Any:
         return torch.amp.GradScaler("cuda", init_scale=loss_scale)
     if isinstance(loss_scale, dict):
         return torch.amp.GradScaler("cuda", **loss_scale)
-    raise ValueError(f'loss_scale must be of type float, dict, or "dynamic", got {loss_scale!r}')
+    raise ArgumentValueError(f'loss_scale must be of type float, dict, or "dynamic", got {loss_scale!r}')

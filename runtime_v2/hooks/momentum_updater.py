@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch.optim import Optimizer
 
 from mmmigrate.compat import schedule
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.hooks.hook import HOOKS
 from mmmigrate.runtime_v2.hooks.lr_cycles import require_by_iteration
 from mmmigrate.runtime_v2.hooks.updater import UpdaterHook
@@ -82,7 +83,7 @@ class MomentumUpdaterHook(UpdaterHook):
 def _initial_momentum(name: str, optimizer: Optimizer) -> list[float]:
     for group in optimizer.param_groups:
         if "momentum" not in group and "betas" not in group:
-            raise ValueError(f"{name} has neither momentum nor betas: it cannot take a momentum_config")
+            raise ArgumentValueError(f"{name} has neither momentum nor betas: it cannot take a momentum_config")
         group.setdefault("initial_momentum", group["momentum"] if "momentum" in group else group["betas"][0])
     return [group["initial_momentum"] for group in optimizer.param_groups]
 
@@ -194,7 +195,7 @@ class OneCycleMomentumUpdaterHook(PolicyMomentumUpdaterHook, schedule.OneCycleMo
 
     def _start(self, name: str, optimizer: Optimizer) -> list[tuple[float, float]]:
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
-            raise ValueError(f"{name} has neither momentum nor betas: it cannot take a momentum_config")
+            raise ArgumentValueError(f"{name} has neither momentum nor betas: it cannot take a momentum_config")
         pairs = self.bases([0.0] * len(optimizer.param_groups), name)
         for group, (low, high) in zip(optimizer.param_groups, pairs):
             set_momentum(group, high)

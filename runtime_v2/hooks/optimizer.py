@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import clip_grad
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
 from mmmigrate.runtime_v2.parallel.wrappers import unwrapped
 
@@ -88,7 +89,7 @@ class GradientCumulativeOptimizerHook(OptimizerHook):
     def __init__(self, cumulative_iters: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(cumulative_iters, int) or cumulative_iters <= 0:
-            raise ValueError(f"cumulative_iters must be a positive integer, got {cumulative_iters!r}")
+            raise ArgumentValueError(f"cumulative_iters must be a positive integer, got {cumulative_iters!r}")
         self.cumulative_iters = cumulative_iters
         self.divisible_iters = 0
         self.remainder_iters = 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v2.dist import master_only
 from mmmigrate.runtime_v2.hooks.hook import HOOKS, Hook
 
@@ -41,11 +42,11 @@ class ProfilerHook(Hook):
         json_trace_path: str | None = None,
     ) -> None:
         if not isinstance(by_epoch, bool):
-            raise TypeError(f"by_epoch should be a boolean, got {by_epoch!r}")
+            raise ArgumentTypeError(f"by_epoch should be a boolean, got {by_epoch!r}")
         if profile_iters < 1:
-            raise ValueError(f"profile_iters should be greater than 0, but got {profile_iters}")
+            raise ArgumentValueError(f"profile_iters should be greater than 0, but got {profile_iters}")
         if not isinstance(activities, list | tuple):
-            raise ValueError(f"activities should be list, but got {type(activities)}")
+            raise ArgumentValueError(f"activities should be list, but got {type(activities)}")
         self.by_epoch = by_epoch
         self.profile_iters = profile_iters
         self.activities = [_activity(name) for name in activities]
@@ -62,7 +63,7 @@ class ProfilerHook(Hook):
         """Begin to profile."""
         length = runner.max_epochs if self.by_epoch else runner.max_iters
         if length < self.profile_iters:
-            raise ValueError(f"profile_iters should not be greater than {length}, got {self.profile_iters}")
+            raise ArgumentValueError(f"profile_iters should not be greater than {length}, got {self.profile_iters}")
         if self.by_epoch and runner.max_epochs > 1:
             warnings.warn(
                 f"profiling slows training down, and this run has {runner.max_epochs} epochs: profile a run of one "
@@ -104,7 +105,7 @@ class ProfilerHook(Hook):
 def _activity(name: str) -> torch.profiler.ProfilerActivity:
     known = {"cpu": torch.profiler.ProfilerActivity.CPU, "cuda": torch.profiler.ProfilerActivity.CUDA}
     if name.lower() not in known:
-        raise ValueError(f'activity should be "cpu" or "cuda", but got {name}')
+        raise ArgumentValueError(f'activity should be "cpu" or "cuda", but got {name}')
     return known[name.lower()]
 
 
@@ -112,7 +113,7 @@ def _trace_handler(wanted: TraceHandler | dict[str, Any] | None, runner: BaseRun
     if wanted is None or callable(wanted):
         return wanted
     if not isinstance(wanted, dict):
-        raise ValueError(f"on_trace_ready should be a function, a dict or None, but got {type(wanted)}")
+        raise ArgumentValueError(f"on_trace_ready should be a function, a dict or None, but got {type(wanted)}")
     options = dict(wanted)
     kind = options.pop("type")
     if kind == "log_trace":
@@ -122,4 +123,4 @@ def _trace_handler(wanted: TraceHandler | dict[str, Any] | None, runner: BaseRun
         runner.logger.info(f"tracing files of ProfilerHook will be saved to {options['dir_name']}.")
         handler: TraceHandler = torch.profiler.tensorboard_trace_handler(**options)
         return handler
-    raise ValueError(f'trace_type should be "log_trace" or "tb_trace", but got {kind}')
+    raise ArgumentValueError(f'trace_type should be "log_trace" or "tb_trace", but got {kind}')

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.layers.registries import ACTIVATION_LAYERS
 from mmmigrate.runtime_v2.registry import build_from_cfg
 
@@ -34,7 +35,7 @@ class HSigmoid(nn.Module):
     def __init__(self, bias: float = 3.0, divisor: float = 6.0, min_value: float = 0.0, max_value: float = 1.0) -> None:
         super().__init__()
         if divisor == 0:
-            raise ValueError("divisor must not be 0")
+            raise ArgumentValueError("divisor must not be 0")
         self.bias, self.divisor, self.min_value, self.max_value = bias, divisor, min_value, max_value
 
     def forward(self, x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v2.layers.activations import build_activation_layer
 from mmmigrate.runtime_v2.layers.convolutions import build_conv_layer, build_padding_layer
 from mmmigrate.runtime_v2.layers.norms import build_norm_layer
@@ -51,7 +52,7 @@ class ConvModule(nn.Module):
     ) -> None:
         super().__init__()
         if not isinstance(order, tuple) or sorted(order) != ["act", "conv", "norm"]:
-            raise ValueError(f"order must be a tuple of 'conv', 'norm' and 'act', got {order}")
+            raise ArgumentValueError(f"order must be a tuple of 'conv', 'norm' and 'act', got {order}")
         self.conv_cfg, self.norm_cfg, self.act_cfg = conv_cfg, norm_cfg, act_cfg
         self.inplace, self.order = inplace, order
         self.with_spectral_norm = with_spectral_norm
@@ -151,7 +152,7 @@ class DepthwiseSeparableConvModule(nn.Module):
     ) -> None:
         super().__init__()
         if "groups" in kwargs:
-            raise TypeError("groups follows from the channels and can't be given")
+            raise ArgumentTypeError("groups follows from the channels and can't be given")
         self.depthwise_conv = ConvModule(
             in_channels,
             in_channels,

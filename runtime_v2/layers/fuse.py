@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
+
 
 def fuse_conv_bn(module: nn.Module) -> nn.Module:
     """The module with every batch norm that directly follows a Conv2d folded into it, in place.
@@ -41,7 +43,7 @@ class _AnyDimensionBatchNorm(_BatchNorm):
 
     def _check_input_dim(self, input: torch.Tensor) -> None:
         if input.dim() < 2:
-            raise ValueError(f"a batch norm needs an input of at least 2 dimensions, got {input.dim()}")
+            raise ArgumentValueError(f"a batch norm needs an input of at least 2 dimensions, got {input.dim()}")
 
 
 def revert_sync_batchnorm(module: nn.Module) -> nn.Module:

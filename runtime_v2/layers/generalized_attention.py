@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.layers.registries import PLUGIN_LAYERS
 from mmmigrate.runtime_v2.module import kaiming_init
 
@@ -79,7 +80,9 @@ class GeneralizedAttention(nn.Module):
     def _out_of_range(self) -> Tensor:
         """1 where a query (y, x) must not look at a key (y, x), for the largest feature map."""
         if self.in_channels not in LARGEST_SIDE:
-            raise ValueError(f"spatial_range needs in_channels of {sorted(LARGEST_SIDE)}, got {self.in_channels}")
+            raise ArgumentValueError(
+                f"spatial_range needs in_channels of {sorted(LARGEST_SIDE)}, got {self.in_channels}"
+            )
         side, reach, stride = LARGEST_SIDE[self.in_channels], self.spatial_range, self.kv_stride
         keys = int((side - 1.0) / stride + 1)
         near = np.zeros((side, keys), dtype=bool)

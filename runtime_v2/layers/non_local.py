@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.layers.conv_module import ConvModule
 from mmmigrate.runtime_v2.layers.registries import PLUGIN_LAYERS
 from mmmigrate.runtime_v2.module import constant_init, normal_init
@@ -35,7 +36,7 @@ class _NonLocal(nn.Module):
     ) -> None:
         super().__init__()
         if mode not in MODES:
-            raise ValueError(f"Mode should be one of {', '.join(map(repr, MODES))}, but got {mode!r}")
+            raise ArgumentValueError(f"Mode should be one of {', '.join(map(repr, MODES))}, but got {mode!r}")
         self.in_channels, self.reduction, self.use_scale, self.mode = in_channels, reduction, use_scale, mode
         self.inter_channels = max(in_channels // reduction, 1)
 

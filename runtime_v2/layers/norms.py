@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, MissingKeyError
 from mmmigrate.runtime_v2.layers.registries import NORM_LAYERS, layer_class
 
 _BASES: dict[str, Any] = {"in": _InstanceNorm, "bn": _BatchNorm, "gn": nn.GroupNorm, "ln": nn.LayerNorm}
@@ -33,7 +34,7 @@ for _name, _layer in {
 def infer_abbr(class_type: type) -> str:
     """The short name of a norm class ("bn", "gn", "ln", "in"): its `_abbr_`, its base class, or a word in its name."""
     if not inspect.isclass(class_type):
-        raise TypeError(f"class_type must be a type, but got {type(class_type)}")
+        raise ArgumentTypeError(f"class_type must be a type, but got {type(class_type)}")
     if hasattr(class_type, "_abbr_"):
         return str(class_type._abbr_)
     by_base = (short for short, base in _BASES.items() if issubclass(class_type, base))
@@ -51,7 +52,7 @@ def build_norm_layer(cfg: dict[str, Any], num_features: int, postfix: int | str 
     options.setdefault("eps", 1e-5)
     if layer_type == "GN":
         if "num_groups" not in options:
-            raise KeyError(f"the config of a group norm needs num_groups, got {cfg}")
+            raise MissingKeyError(f"the config of a group norm needs num_groups, got {cfg}")
         norm = layer(num_channels=num_features, **options)
     else:
         norm = layer(num_features, **options)

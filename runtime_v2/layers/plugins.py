@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.layers.registries import PLUGIN_LAYERS, layer_class
 
 
 def infer_abbr(class_type: type) -> str:
     """The name of a plugin class in checkpoints: its `_abbr_`, or its own name in snake case."""
     if not isinstance(class_type, type):
-        raise TypeError(f"class_type must be a type, but got {type(class_type)}")
+        raise ArgumentTypeError(f"class_type must be a type, but got {type(class_type)}")
     if hasattr(class_type, "_abbr_"):
         return str(class_type._abbr_)
     split = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", class_type.__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, MissingKeyError
 from mmmigrate.runtime_v2.registry import Registry
 
 CONV_LAYERS = Registry("conv layer")
@@ -26,12 +27,12 @@ def layer_class(cfg: Any, registry: Registry) -> tuple[str, Any, dict[str, Any]]
     Raises TypeError unless it is a dict, KeyError without `type` or for one that is not registered.
     """
     if not isinstance(cfg, dict):
-        raise TypeError(f"cfg must be a dict, but got {type(cfg)}")
+        raise ArgumentTypeError(f"cfg must be a dict, but got {type(cfg)}")
     if "type" not in cfg:
-        raise KeyError(f'the cfg dict must contain the key "type", but got {cfg}')
+        raise MissingKeyError(f'the cfg dict must contain the key "type", but got {cfg}')
     arguments = dict(cfg)
     layer_type = arguments.pop("type")
     found = registry.get(layer_type)
     if found is None:
-        raise KeyError(registry.missing_message(layer_type))
+        raise MissingKeyError(registry.missing_message(layer_type))
     return layer_type, found, arguments

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 from torch.utils import checkpoint
 
-from mmmigrate.compat.argument_errors import ArgumentValueError
+from mmmigrate.compat.argument_errors import ArgumentValueError, MissingKeyError
 from mmmigrate.runtime_v2.networks.starting import freeze, hold_norms, one_or_all, start
 
 
@@ -146,7 +146,7 @@ class ResNet(nn.Module):
     ) -> None:
         super().__init__()
         if depth not in self.arch_settings:
-            raise KeyError(f"invalid depth {depth} for resnet; there are {sorted(self.arch_settings)}")
+            raise MissingKeyError(f"invalid depth {depth} for resnet; there are {sorted(self.arch_settings)}")
         if not 1 <= num_stages <= 4 or not len(strides) == len(dilations) == num_stages:
             raise ArgumentValueError(
                 f"num_stages must be 1 to 4 with as many strides and dilations: {num_stages}, {strides}, {dilations}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from torch import nn
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.checkpoint import load_checkpoint
 from mmmigrate.runtime_v2.module import constant_init, kaiming_init
 
@@ -17,7 +18,7 @@ def start(network: nn.Module, pretrained: str | None, linear: Callable[[nn.Modul
         load_checkpoint(network, pretrained, strict=False, logger=logging.getLogger())
         return
     if pretrained is not None:
-        raise TypeError(f"pretrained must be a str or None, got {type(pretrained).__name__}")
+        raise ArgumentTypeError(f"pretrained must be a str or None, got {type(pretrained).__name__}")
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             kaiming_init(module)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from mmmigrate.compat.argument_errors import ArgumentValueError
+from mmmigrate.compat.argument_errors import ArgumentValueError, MissingKeyError
 from mmmigrate.runtime_v2.module import normal_init
 from mmmigrate.runtime_v2.networks.starting import freeze, hold_norms, one_or_all, start
 
@@ -63,7 +63,7 @@ class VGG(nn.Module):
     ) -> None:
         super().__init__()
         if depth not in self.arch_settings:
-            raise KeyError(f"invalid depth {depth} for vgg; there are {sorted(self.arch_settings)}")
+            raise MissingKeyError(f"invalid depth {depth} for vgg; there are {sorted(self.arch_settings)}")
         if not 1 <= num_stages <= 5 or len(dilations) != num_stages or max(out_indices) > num_stages:
             raise ArgumentValueError(
                 f"num_stages must be 1 to 5 with as many dilations, and out_indices among them, "

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v2.registries import OPTIMIZER_BUILDERS, OPTIMIZERS
 from mmmigrate.runtime_v2.registry import build_from_cfg
 
@@ -31,7 +32,7 @@ class DefaultOptimizerConstructor:
 
     def __init__(self, optimizer_cfg: dict[str, Any], paramwise_cfg: dict[str, Any] | None = None) -> None:
         if not isinstance(optimizer_cfg, dict):
-            raise TypeError(f"optimizer_cfg should be a dict, got {type(optimizer_cfg).__name__}")
+            raise ArgumentTypeError(f"optimizer_cfg should be a dict, got {type(optimizer_cfg).__name__}")
         self.optimizer_cfg = optimizer_cfg
         self.paramwise_cfg = {} if paramwise_cfg is None else paramwise_cfg
         self.base_lr = optimizer_cfg.get("lr")
@@ -112,13 +113,15 @@ class DefaultOptimizerConstructor:
 
     def _validate_cfg(self) -> None:
         if not isinstance(self.paramwise_cfg, dict):
-            raise TypeError(f"paramwise_cfg should be None or a dict, got {type(self.paramwise_cfg).__name__}")
+            raise ArgumentTypeError(f"paramwise_cfg should be None or a dict, got {type(self.paramwise_cfg).__name__}")
         custom_keys = self.paramwise_cfg.get("custom_keys", {})
         if not isinstance(custom_keys, dict):
-            raise TypeError(f"If specified, custom_keys must be a dict, got {type(custom_keys).__name__}")
+            raise ArgumentTypeError(f"If specified, custom_keys must be a dict, got {type(custom_keys).__name__}")
         scales_decay = any("decay_mult" in options for options in custom_keys.values())
         if self.base_wd is None and (scales_decay or any(name in self.paramwise_cfg for name in DECAY_OPTIONS)):
-            raise ValueError("base_wd should not be None: paramwise_cfg scales a weight_decay that the optimizer lacks")
+            raise ArgumentValueError(
+                "base_wd should not be None: paramwise_cfg scales a weight_decay that the optimizer lacks"
+            )
 
 
 def _is_deformable(module: nn.Module) -> bool:

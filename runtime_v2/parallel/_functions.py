@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.parallel.scatter import move_chunks
 
 
@@ -29,7 +30,7 @@ def get_input_device(input: Any) -> int:
         return input.get_device() if input.is_cuda else -1
     if isinstance(input, list):
         return next((device for device in map(get_input_device, input) if device != -1), -1)
-    raise TypeError(f"tensors or lists of tensors have a device, not {type(input).__name__}")
+    raise ArgumentTypeError(f"tensors or lists of tensors have a device, not {type(input).__name__}")
 
 
 class Scatter:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data.dataloader import default_collate
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v2.parallel.container import DataContainer
 
 
@@ -19,7 +20,7 @@ def collate(batch: Sequence[Any], samples_per_gpu: int = 1) -> Any:
     batched by torch's default rules.
     """
     if not isinstance(batch, Sequence):
-        raise TypeError(f"a batch must be a sequence of samples, got {type(batch).__name__}")
+        raise ArgumentTypeError(f"a batch must be a sequence of samples, got {type(batch).__name__}")
     first = batch[0]
     if isinstance(first, DataContainer):
         chunks = [batch[i : i + samples_per_gpu] for i in range(0, len(batch), samples_per_gpu)]
@@ -39,7 +40,7 @@ def _stack(chunk: Sequence[DataContainer]) -> torch.Tensor:
     """The tensors of `chunk`, padded at their far ends to the largest shape among them, along a new first dimension."""
     tensors = [sample.data for sample in chunk]
     if not all(isinstance(tensor, torch.Tensor) for tensor in tensors):
-        raise TypeError(f"only tensors can be stacked, got {[type(tensor).__name__ for tensor in tensors]}")
+        raise ArgumentTypeError(f"only tensors can be stacked, got {[type(tensor).__name__ for tensor in tensors]}")
     pad_dims = chunk[0].pad_dims
     if pad_dims is None:
         stacked: torch.Tensor = default_collate(tensors)
@@ -47,7 +48,9 @@ def _stack(chunk: Sequence[DataContainer]) -> torch.Tensor:
     kept = tensors[0].shape[:-pad_dims]
     if not kept or any(tensor.shape[:-pad_dims] != kept for tensor in tensors):
         shapes = [tuple(tensor.shape) for tensor in tensors]
-        raise ValueError(f"samples of shapes {shapes} cannot be padded over their last {pad_dims} dimensions only")
+        raise ArgumentValueError(
+            f"samples of shapes {shapes} cannot be padded over their last {pad_dims} dimensions only"
+        )
     sizes = [max(tensor.shape[-dim] for tensor in tensors) for dim in range(1, pad_dims + 1)]
     padded = []
     for sample in chunk:

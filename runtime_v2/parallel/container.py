@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
+
 
 class DataContainer:
     """One field of a sample (or batch) and how to treat it.
@@ -24,7 +26,7 @@ class DataContainer:
         pad_dims: int | None = 2,
     ) -> None:
         if pad_dims not in (None, 1, 2, 3):
-            raise ValueError(f"pad_dims must be None, 1, 2 or 3, got {pad_dims!r}")
+            raise ArgumentValueError(f"pad_dims must be None, 1, 2 or 3, got {pad_dims!r}")
         self._data = data
         self._stack = stack
         self._padding_value = padding_value

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch.nn.parallel._functions import Scatter as TorchScatter
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.parallel.container import DataContainer
 
 CPU = [-1]
@@ -58,4 +59,4 @@ def _move(data: Any, device: int) -> Any:
         return tensor if device == -1 else tensor.cuda(device, non_blocking=True)
     if isinstance(data, list):
         return [_move(item, device) for item in data]
-    raise TypeError(f"a DataContainer that is not cpu_only must hold tensors, got {type(data).__name__}")
+    raise ArgumentTypeError(f"a DataContainer that is not cpu_only must hold tensors, got {type(data).__name__}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.registries import MODULE_WRAPPERS
 from mmmigrate.runtime_v2.registry import Registry
 
@@ -21,7 +22,7 @@ def unwrapped(module: nn.Module) -> nn.Module:
     """The module inside `module` if that is a wrapper, else `module` itself."""
     inner = module.module if is_module_wrapper(module) else module
     if not isinstance(inner, nn.Module):
-        raise TypeError(f"{type(module).__name__}.module is no module but a {type(inner).__name__}")
+        raise ArgumentTypeError(f"{type(module).__name__}.module is no module but a {type(inner).__name__}")
     return inner
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError, MissingMethodError
 from mmmigrate.runtime_v2.dist import get_dist_info
 from mmmigrate.runtime_v2.hooks.calling import StageMethods
 from mmmigrate.runtime_v2.optim.groups import map_optimizers, momentum_of
@@ -59,11 +60,11 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
         _check_step(model, batch_processor)
         _check_optimizer(optimizer)
         if not isinstance(logger, logging.Logger):
-            raise TypeError(f"logger must be a logging.Logger, got {type(logger).__name__}")
+            raise ArgumentTypeError(f"logger must be a logging.Logger, got {type(logger).__name__}")
         if meta is not None and not isinstance(meta, dict):
-            raise TypeError(f"meta must be a dict or None, got {type(meta).__name__}")
+            raise ArgumentTypeError(f"meta must be a dict or None, got {type(meta).__name__}")
         if max_epochs is not None and max_iters is not None:
-            raise ValueError("only one of max_epochs and max_iters can be set")
+            raise ArgumentValueError("only one of max_epochs and max_iters can be set")
         self.model: Any = model
         self.batch_processor = batch_processor
         self.optimizer = optimizer
@@ -149,7 +150,9 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
     def _take_outputs(self, outputs: Any) -> None:
         """Keep a step's outputs and log what it reports."""
         if not isinstance(outputs, dict):
-            raise TypeError(f"model.train_step() and model.val_step() must return a dict, got {type(outputs).__name__}")
+            raise ArgumentTypeError(
+                f"model.train_step() and model.val_step() must return a dict, got {type(outputs).__name__}"
+            )
         if "log_vars" in outputs:
             self.log_buffer.update(outputs["log_vars"], outputs["num_samples"])
         self.outputs = outputs
@@ -167,10 +170,12 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
     def _phase(self, mode: Any) -> Callable[..., None]:
         """The method that runs a phase of the workflow by its name."""
         if not isinstance(mode, str):
-            raise TypeError(f"a workflow's mode must be a string, got {mode!r}")
+            raise ArgumentTypeError(f"a workflow's mode must be a string, got {mode!r}")
         method = getattr(self, mode, None)
         if method is None:
-            raise ValueError(f'the runner has no method named "{mode}" to run a workflow; it has "train" and "val"')
+            raise ArgumentValueError(
+                f'the runner has no method named "{mode}" to run a workflow; it has "train" and "val"'
+            )
         return method  # type: ignore[no-any-return]
 
 
@@ -181,18 +186,18 @@ for _counter in ("epoch", "iter", "inner_iter"):
 def check_workflow(data_loaders: Any, workflow: Any) -> None:
     """Raise unless there is one data loader for each (mode, length) of the workflow."""
     if not isinstance(data_loaders, list):
-        raise TypeError(f"data_loaders must be a list, got {type(data_loaders).__name__}")
+        raise ArgumentTypeError(f"data_loaders must be a list, got {type(data_loaders).__name__}")
     if not isinstance(workflow, list) or not all(isinstance(flow, tuple) for flow in workflow):
-        raise TypeError(f"workflow must be a list of (mode, length) tuples, got {workflow!r}")
+        raise ArgumentTypeError(f"workflow must be a list of (mode, length) tuples, got {workflow!r}")
     if len(data_loaders) != len(workflow):
-        raise ValueError(f"{len(workflow)} workflow phases need as many data loaders, got {len(data_loaders)}")
+        raise ArgumentValueError(f"{len(workflow)} workflow phases need as many data loaders, got {len(data_loaders)}")
 
 
 def _made(work_dir: str | None) -> str | None:
     if work_dir is None:
         return None
     if not isinstance(work_dir, str):
-        raise TypeError(f'"work_dir" must be a str or None, got {type(work_dir).__name__}')
+        raise ArgumentTypeError(f'"work_dir" must be a str or None, got {type(work_dir).__name__}')
     path = os.path.normpath(Path(work_dir).absolute())
     Path(path).mkdir(parents=True, exist_ok=True)
     return path
@@ -201,10 +206,10 @@ def _made(work_dir: str | None) -> str | None:
 def _check_step(model: nn.Module, batch_processor: BatchProcessor | None) -> None:
     if batch_processor is None:
         if not hasattr(model, "train_step"):
-            raise AttributeError(f"{type(model).__name__} has no train_step(data, optimizer), which a runner calls")
+            raise MissingMethodError(f"{type(model).__name__} has no train_step(data, optimizer), which a runner calls")
         return
     if not callable(batch_processor):
-        raise TypeError(f"batch_processor must be callable, got {type(batch_processor).__name__}")
+        raise ArgumentTypeError(f"batch_processor must be callable, got {type(batch_processor).__name__}")
     warnings.warn(
         "batch_processor is deprecated, please implement train_step() and val_step() in the model instead.",
         DeprecationWarning,
@@ -219,6 +224,10 @@ def _check_optimizer(optimizer: Any) -> None:
     if isinstance(optimizer, dict):
         for name, each in optimizer.items():
             if not isinstance(each, Optimizer):
-                raise TypeError(f'optimizer["{name}"] must be a torch.optim.Optimizer, got {type(each).__name__}')
+                raise ArgumentTypeError(
+                    f'optimizer["{name}"] must be a torch.optim.Optimizer, got {type(each).__name__}'
+                )
     elif optimizer is not None and not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be an Optimizer, a dict of them or None, got {type(optimizer).__name__}")
+        raise ArgumentTypeError(
+            f"optimizer must be an Optimizer, a dict of them or None, got {type(optimizer).__name__}"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.registries import RUNNER_BUILDERS, RUNNERS
 
 
@@ -32,7 +33,7 @@ class DefaultRunnerConstructor:
 
     def __init__(self, runner_cfg: dict[str, Any], default_args: dict[str, Any] | None = None) -> None:
         if not isinstance(runner_cfg, dict):
-            raise TypeError(f"runner_cfg should be a dict, got {type(runner_cfg).__name__}")
+            raise ArgumentTypeError(f"runner_cfg should be a dict, got {type(runner_cfg).__name__}")
         self.runner_cfg = runner_cfg
         self.default_args = default_args
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.compat.tracked_pass import TrackedPass
 from mmmigrate.runtime_v2.registries import RUNNERS
 from mmmigrate.runtime_v2.runner.base import BaseRunner, check_workflow
@@ -100,7 +101,7 @@ class EpochBasedRunner(BaseRunner):
             )
             self._max_epochs = max_epochs
         if self._max_epochs is None:
-            raise ValueError("max_epochs must be given when the runner is made")
+            raise ArgumentValueError("max_epochs must be given when the runner is made")
         train_loader = next((loader for loader, (mode, _) in zip(data_loaders, workflow) if mode == "train"), None)
         if train_loader is not None:
             self._max_iters = self._max_epochs * len(train_loader)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.hooks.iter_timer import IterTimerHook
 from mmmigrate.runtime_v2.registries import RUNNERS
 from mmmigrate.runtime_v2.runner.base import BaseRunner, check_workflow
@@ -73,7 +74,7 @@ class IterBasedRunner(BaseRunner):
             )
             self._max_iters = max_iters
         if self._max_iters is None:
-            raise ValueError("max_iters must be given when the runner is made")
+            raise ArgumentValueError("max_iters must be given when the runner is made")
         self._announce(workflow)
         self._train_mode = TrainMode()
         self.call_hook("before_run")

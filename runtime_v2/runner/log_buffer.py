@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+
 
 class LogBuffer:
     """Collects values by name since the last `clear`; `average` puts their weighted means into `output`."""
@@ -31,7 +33,11 @@ class LogBuffer:
     def update(self, vars: Mapping[str, Any], count: int = 1) -> None:
         """Add one value per name, each standing for `count` samples."""
         values, counts = self.val_history, self.n_history
-        for key, value in vars.items():
+        try:
+            items = vars.items()
+        except AttributeError:
+            raise ArgumentTypeError(f"values by name are expected, got {vars!r}") from None
+        for key, value in items:
             if key in values:
                 values[key].append(value)
                 counts[key].append(count)
@@ -50,7 +56,7 @@ class LogBuffer:
     def average(self, n: int = 0) -> None:
         """Put the mean of the latest `n` values of each name (all if 0), weighted by sample counts, into `output`."""
         if n < 0:
-            raise ValueError(f"n must not be negative, got {n}")
+            raise ArgumentValueError(f"n must not be negative, got {n}")
         for key, history in self.val_history.items():
             values = np.array(history[-n:])
             counts = np.array(self.n_history[key][-n:])

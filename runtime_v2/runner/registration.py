@@ -8,6 +8,7 @@ from contextlib import suppress
 from inspect import signature
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.compat.priority import Priority, get_priority
 from mmmigrate.compat.schedule import POLICIES, ScheduleError, policy_name
 from mmmigrate.compat.suggest import did_you_mean
@@ -50,9 +51,9 @@ class HookRegistration:
     def register_hook(self, hook: Hook, priority: int | str | Priority = "NORMAL") -> None:
         """Insert `hook` behind all hooks of the same or a higher priority (a lower number)."""
         if not isinstance(hook, Hook):
-            raise TypeError(f"a hook must be a Hook, got {type(hook).__name__}")
+            raise ArgumentTypeError(f"a hook must be a Hook, got {type(hook).__name__}")
         if hasattr(hook, "priority"):
-            raise ValueError('"priority" is a reserved attribute for hooks')
+            raise ArgumentValueError('"priority" is a reserved attribute for hooks')
         level = get_priority(priority)
         hook.priority = level  # type: ignore[attr-defined]
         position = len(self._hooks)

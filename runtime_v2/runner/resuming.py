@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, MissingKeyError
 from mmmigrate.runtime_v2.checkpoint.loading import REVISE_KEYS, load_checkpoint
 from mmmigrate.runtime_v2.config import Config
 from mmmigrate.runtime_v2.optim.types import Optimizers
@@ -56,7 +57,7 @@ class Resuming:
         loaded = self.load_checkpoint(checkpoint, map_location=map_location)
         missing = {"epoch", "iter"} - set(loaded.get("meta", {}))
         if missing:
-            raise KeyError(
+            raise MissingKeyError(
                 f"{checkpoint} cannot be resumed: its meta lacks {sorted(missing)}. "
                 "To start from its weights only, use load_from."
             )
@@ -80,4 +81,6 @@ class Resuming:
             for name, optimizer in self.optimizer.items():
                 optimizer.load_state_dict(loaded["optimizer"][name])
         else:
-            raise TypeError("the checkpoint holds an optimizer's state, but the runner has no optimizer to resume")
+            raise ArgumentTypeError(
+                "the checkpoint holds an optimizer's state, but the runner has no optimizer to resume"
+            )

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.checkpoint.saving import save_checkpoint
 from mmmigrate.runtime_v2.runner.base import BaseRunner
 
@@ -26,7 +27,7 @@ def save_runner(
     if meta is None:
         meta = {}
     elif not isinstance(meta, dict):
-        raise TypeError(f"meta must be a dict or None, got {type(meta).__name__}")
+        raise ArgumentTypeError(f"meta must be a dict or None, got {type(meta).__name__}")
     meta.update(runner.meta or {})
     meta.update(epoch=runner.epoch + 1, iter=runner.iter)
     path = os.path.join(out_dir, filename)  # noqa: PTH118 (out_dir may be a URL)

@@ -29,7 +29,7 @@ class CheckpointLoader(Schemes):
 
     @classmethod
     def load_checkpoint(cls, filename: str, map_location: Any = None, logger: Any = "current") -> Any:
-        loader = cls._loader_of(filename)
+        loader = cls._get_checkpoint_loader(filename)
         print_log(f"Loads checkpoint by {loader.__name__[10:]} backend from path: {filename}", logger=logger)
         return loader(filename, map_location)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.hooks.hook import Hook
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class LoggerHook(Hook):
 
 def _check_mode(runner: BaseRunner) -> None:
     if runner.mode not in ("train", "val"):
-        raise ValueError(f"runner mode should be 'train' or 'val', but got {runner.mode}")
+        raise ArgumentValueError(f"runner mode should be 'train' or 'val', but got {runner.mode}")
 
 
 def _first_group_tags(name: str, values: Any) -> dict[str, float]:

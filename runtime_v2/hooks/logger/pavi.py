@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 import yaml
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError
 from mmmigrate.runtime_v2.config import Config
 from mmmigrate.runtime_v2.dist import master_only
 from mmmigrate.runtime_v2.fileio import dump
@@ -165,6 +166,6 @@ def _config_of(runner: BaseRunner) -> dict[str, Any] | None:
     if "config_dict" in meta:
         config = meta["config_dict"]
         if not isinstance(config, dict):
-            raise TypeError(f'meta["config_dict"] has to be a dict, but got {type(config)}')
+            raise ArgumentTypeError(f'meta["config_dict"] has to be a dict, but got {type(config)}')
         return config
     return dict(Config.fromfile(meta["config_file"])) if "config_file" in meta else None

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import distributed
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v2.fileio import FileClient
 from mmmigrate.runtime_v2.hooks.checkpoint import run_folder
 from mmmigrate.runtime_v2.hooks.hook import HOOKS
@@ -45,9 +46,9 @@ class TextLoggerHook(LoggerHook):
     ) -> None:
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
         if out_dir is None and file_client_args is not None:
-            raise ValueError('file_client_args should be "None" when `out_dir` is not specified.')
+            raise ArgumentValueError('file_client_args should be "None" when `out_dir` is not specified.')
         if out_dir is not None and not isinstance(out_dir, str):
-            raise TypeError(f"out_dir should be None or a string, got {out_dir!r}")
+            raise ArgumentTypeError(f"out_dir should be None or a string, got {out_dir!r}")
         self.time_sec_tot = 0.0
         self.interval_exp_name = interval_exp_name
         self.out_dir = out_dir
@@ -170,4 +171,4 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, np.generic):
         return value.item()
-    raise TypeError(f"{value!r} of {type(value).__name__} cannot be written to the JSON log")
+    raise ArgumentTypeError(f"{value!r} of {type(value).__name__} cannot be written to the JSON log")

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
+
 Mask = NDArray[np.bool_]
 
 
@@ -51,7 +53,7 @@ class Annotator:
         if isinstance(masks_by_class, tuple):
             masks_by_class = masks_by_class[0]  # Mask Scoring R-CNN gives scores beside them
         if len(by_class) != len(self.names):
-            raise ValueError(
+            raise ArgumentValueError(
                 f"a result has boxes for {len(by_class)} classes, but the data set has {len(self.names)} CLASSES"
             )
         boxes = np.vstack(by_class)

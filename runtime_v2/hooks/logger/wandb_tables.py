@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v2.config import Config
 from mmmigrate.runtime_v2.dist import master_only
 from mmmigrate.runtime_v2.hooks.checkpoint import CheckpointHook
@@ -102,7 +103,7 @@ class MMDetWandbHook(WandbLoggerHook):
         if self.log_checkpoint_metadata and self.ckpt_hook is not None and self.eval_hook is not None:
             saved, evaluated = self.ckpt_hook.interval, self.eval_hook.interval
             if saved % evaluated:
-                raise ValueError(
+                raise ArgumentValueError(
                     f"log_checkpoint_metadata needs metrics for every checkpoint, but checkpoints are saved at an "
                     f"interval of {saved} and evaluated at one of {evaluated}: make the first a multiple of the second"
                 )
