@@ -30,7 +30,7 @@ class Priority(Enum):
 def get_priority(priority: int | str | Priority) -> int:
     """Number from 0 to 100 of a priority given as number, name (any case) or member.
 
-    Raises ValueError for a number outside 0..100, UnknownPriorityError for an unknown name, TypeError for anything else.
+    Raises ValueError for a number outside 0..100, UnknownPriorityError for an unknown name, else TypeError.
 
     >>> get_priority("very_high"), get_priority(Priority.LOW), get_priority(55)
     (10, 70, 55)

@@ -22,7 +22,9 @@ def check_prerequisites(
             names = [prerequisites] if isinstance(prerequisites, str) else prerequisites
             missing = [name for name in names if not checker(name)]
             if missing:
-                raise RuntimeError(msg_tmpl.format(", ".join(missing), function.__name__))
+                message = msg_tmpl.format(", ".join(missing), function.__name__)
+                print(message)  # as mmcv and mmengine do: programs that catch the error show it
+                raise RuntimeError(message)
             return function(*args, **kwargs)
 
         return wrapper

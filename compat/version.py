@@ -19,6 +19,8 @@ def digit_version(version_str: str, length: int = 4) -> tuple[int, ...]:
     release = (*version.release, *[0] * length)[:length]
     if version.pre is not None:
         return (*release, _PRE_RELEASE[version.pre[0]], version.pre[1])
+    if version.is_devrelease:
+        return (*release, -4, 0)
     if version.post is not None:
         return (*release, 1, version.post)
     return (*release, 0, 0)

@@ -11,6 +11,7 @@ _V2_UTILS = (
     *GENERAL,
     "compat.assertions",
     "compat.torch_names",
+    ".environment",
     "compat.environment",
 )
 _V2_FILEIO = (".fileio",)
