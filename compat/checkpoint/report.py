@@ -13,6 +13,7 @@ def lines(converted: Converted, to: str) -> Iterator[str]:
     new, old = converted.files["checkpoint"], converted.old["checkpoint"]
     if converted.came_home:
         yield "came from this generation and is given back as it was"
+        return
     yield from _position(converted)
     yield from _weights(converted, new, old)
     yield from _optimizer(new, old)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,9 @@ def advanced(
     chosen, place = _distinct(groups, each_differs)
     wrapper = _wrapper([groups[i] for i in chosen], defaults_of(config_of(tree, name)), several=len(groups) > 1)
     schedulers = [_built(config, wrapper, tree, position) for config in configs]
-    _run(schedulers, position)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # schedulers miss the optimizer's steps here
+        _run(schedulers, position)
     moved = {**state, "param_groups": [_with(group, chosen, place[i], wrapper) for i, group in enumerate(groups)]}
     if wrapper.base_param_settings is not None:
         moved["base_param_settings"] = wrapper.base_param_settings

@@ -55,3 +55,10 @@ def test_the_trace_is_the_same_in_real_mmengine(under_v2, tmp_path, peer_v3):
         notes, new_log, new_checkpoints = found[f"{name} {by_epoch}"]
         assert notes == json.loads(json.dumps(old)), name
         assert (new_log, new_checkpoints) == (json.loads(json.dumps(log)), checkpoints), name
+
+
+@pytest.mark.peer
+def test_real_mmengine_finds_what_a_v2_project_registered(tmp_path, peer_v3):
+    script = Path(__file__).with_name("names_in_mmengine.py")
+    done = subprocess.run([str(peer_v3), str(script), str(tmp_path)], capture_output=True, text=True)
+    assert "ran [0, 1, 2, 3, 4, 5] 7" in done.stdout, done.stderr[-3000:]
