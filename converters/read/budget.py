@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sized
 from typing import Any
 
-MAX_STEPS = 2_000_000
-MAX_ITEMS = 1_000_000
+MAX_STEPS = 500_000  # the largest published config takes 5,300
+MAX_ITEMS = 400_000
 MAX_BITS = 100_000
 MAX_DEPTH = 100
 MAX_WIDTH = 10_000
@@ -46,6 +46,12 @@ class Budget:
         check_size(count)
         self.spend(count)
 
+    def key(self, value: Any) -> Any:
+        """A value that is about to be hashed, paid for to its leaves."""
+        if isinstance(value, (tuple, frozenset)):
+            self.weigh(value)
+        return value
+
     def weigh(self, *values: Any) -> None:
         """Pay for going through values to their leaves, as printing or comparing them does."""
         for value in values:
@@ -57,7 +63,7 @@ def weight(value: Any) -> int:
     """How many leaves and containers a value has when written out, what is shared counted each time.
 
     Takes time by distinct containers only, so a value that doubles at each level is measured without being written
-    out. Raises LimitError above a million, for a value that holds itself, and beyond a depth of a hundred.
+    out. Raises LimitError above MAX_ITEMS, for a value that holds itself, and beyond a depth of a hundred.
     """
     return _weight(value, {}, 0)
 

@@ -26,6 +26,7 @@ def _list(budget: Budget, items: Iterable[Any] = ()) -> TracedList:
 
 def _dict(budget: Budget, *args: Any, **kwargs: Any) -> TracedDict:
     result = TracedDict()
+    budget.weigh(*args)
     for other in args:
         result.absorb(other if isinstance(other, dict) else TracedDict(budget.items(other)))
     result.absorb(kwargs)

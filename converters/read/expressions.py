@@ -113,7 +113,7 @@ class Evaluator:
             if key is None:
                 result.absorb(self.value(item))
             else:
-                result.put(self.value(key), self.slot(item, key))
+                result.put(self.budget.key(self.value(key)), self.slot(item, key))
         return result
 
     def _elements(self, nodes: list[ast.expr]) -> Iterator[Any]:
@@ -135,7 +135,7 @@ class Evaluator:
         inner = node.elts[0]
         if len(node.elts) == 1 and isinstance(inner, ast.Set) and len(inner.elts) == 1:
             return self._template(inner.elts[0])
-        return {self.value(item) for item in node.elts}
+        return {self.budget.key(self.value(item)) for item in node.elts}
 
     def _template(self, node: ast.expr) -> Any:
         """``{{_base_.x}}`` is a copy of the value; other templates are filled in as text and then read."""
@@ -189,7 +189,7 @@ class Evaluator:
             return TracedList(value.slots()[self._Slice(node.slice)])
         if not isinstance(value, (dict, list, tuple, str, range, bytes)):
             raise TypeError(f"{type(value).__name__} cannot be indexed")
-        return traced(value[self.value(node.slice)])
+        return traced(value[self.budget.key(self.value(node.slice))])
 
     def _Slice(self, node: ast.Slice) -> slice:
         return slice(*(self.value(part) if part else None for part in (node.lower, node.upper, node.step)))
@@ -236,10 +236,14 @@ class Evaluator:
         result = TracedDict()
         for argument in node.args:
             value = self.value(argument)
-            result.absorb(value if isinstance(value, dict) else TracedDict(self.budget.items(value)))
+            result.absorb(value if isinstance(value, dict) else TracedDict(self._pairs(value)))
         for key, item in self._keywords(node):
             result.put(key, item)
         return result
+
+    def _pairs(self, value: Any) -> list[Any]:
+        self.budget.weigh(value)
+        return self.budget.items(value)
 
     def _Lambda(self, node: ast.Lambda) -> Function:
         return Function("<lambda>", node.args, node.body, self)
@@ -276,10 +280,12 @@ class Evaluator:
     _GeneratorExp = _ListComp
 
     def _SetComp(self, node: ast.SetComp) -> set[Any]:
-        return set(self._scoped(node.generators, lambda: self.value(node.elt)))
+        return set(self._scoped(node.generators, lambda: self.budget.key(self.value(node.elt))))
 
     def _DictComp(self, node: ast.DictComp) -> TracedDict:
-        return TracedDict(self._scoped(node.generators, lambda: (self.value(node.key), self.value(node.value))))
+        return TracedDict(
+            self._scoped(node.generators, lambda: (self.budget.key(self.value(node.key)), self.value(node.value)))
+        )
 
     # --- names
 

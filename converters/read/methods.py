@@ -129,6 +129,8 @@ def call_method(budget: Budget, target: Any, name: str, args: list[Any], kwargs:
     budget.spend(sum(len(arg) for arg in (*args, target) if hasattr(arg, "__len__")))
     if isinstance(target, str):
         args, kwargs = _checked(budget, target, name, args, kwargs)
+    elif isinstance(target, (dict, set)):  # which hash what they are given
+        budget.weigh(*args)
     elif name in ("index", "count", "remove", "sort"):  # these compare elements to their leaves
         budget.weigh(target, *args)
         kwargs = {key: as_python(budget, value) for key, value in kwargs.items()}

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import tokenize
+import warnings
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,7 +58,9 @@ class Source:
     def tree(self) -> ast.Module:
         """The syntax tree. Raises ConversionError (CFG001) where the text is not Python."""
         try:
-            return ast.parse(self._parsed[0])
+            with warnings.catch_warnings():  # of escapes and the like: the file's business, not this program's
+                warnings.simplefilter("ignore")
+                return ast.parse(self._parsed[0])
         except SyntaxError as error:
             self.fail("CFG001", f"not valid Python: {error.msg}", error.lineno or 0, error.offset or 0)
         except (ValueError, MemoryError, RecursionError) as error:

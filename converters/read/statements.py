@@ -177,7 +177,7 @@ class Runner:
 
     def _assign_item(self, container: Any, key: Any, slot: Slot) -> None:
         if isinstance(container, TracedDict):
-            container.put(key, slot)
+            container.put(self.evaluator.budget.key(key), slot)
         elif isinstance(container, TracedList):
             if isinstance(key, slice):
                 self.evaluator.budget.make(len(container) + len(slot.value))
