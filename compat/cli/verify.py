@@ -45,7 +45,7 @@ def command(
             from mmmigrate.compat.proof.verify import verify
 
             click.echo("training both configs …", err=True)
-            proof = verify(old, new, steps=steps, seed=seed, ulp=ulp, work_dir=work_dir)
+            proof = verify(old, new, steps=steps, seed=seed, ulp=ulp, work_dir=work_dir, detail=report is not None)
     except ConversionError as error:
         click.echo(f"error: {old} could not be converted: {error}", err=True)
         sys.exit(2)

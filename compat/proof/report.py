@@ -14,7 +14,9 @@ def write_proof(path: str | Path, proof: Proof) -> None:
     """Writes the report of `proof` to `path`: the verdict, the curves of both runs, the configs before and after."""
     traces = tuple(run.trace for run in proof.runs) or (Path(), Path())
     subject = f"{proof.old} → {'its conversion' if proof.converted else proof.new}"
-    write_report(path, proof.comparison, (traces[0], traces[1]), config_pairs(proof), subject)
+    again = traces[0].parent / "first_divergence"
+    detail = (again / traces[0].name, again / traces[1].name) if proof.comparison.first and proof.runs else None
+    write_report(path, proof.comparison, (traces[0], traces[1]), config_pairs(proof), subject, detail)
 
 
 def config_pairs(proof: Proof) -> list[FilePair]:

@@ -15,6 +15,9 @@ from mmmigrate.compat.trace import Comparison, compare
 from mmmigrate.compat.trace.stages import INIT_ITERATION
 from mmmigrate.compat.trace.verdict import NOT_COMPARED
 
+MEASURED = 8
+"""How many iterations from the first divergence on are recorded in full."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -36,8 +39,11 @@ def verify(
     seed: int = 0,
     ulp: int = 0,
     work_dir: str | Path | None = None,
+    detail: bool = False,
 ) -> Proof:
     """Trains the v2 config `old` and the v3 config `new` (converted from `old` when left out) and compares them.
+
+    With `detail` the iterations from a divergence on are recorded in full, for the report.
 
     At most `steps` iterations are run (None: all of them); `ulp` is the tolerance in units in the last place. Traces,
     logs and checkpoints go to `work_dir`, by default a new temporary folder. A run that fails gives the verdict
@@ -57,7 +63,7 @@ def verify(
     runs = run_pair(*(replace(spec, tensors=tensors) for spec in specs))
     comparison = _compared(runs, ulp)
     first = comparison.first
-    if first is not None and first.digest_only:
+    if first is not None and (first.digest_only or detail):
         comparison = _measured(comparison, specs, folder, ulp)
     return replace(proof, comparison=comparison, runs=runs)
 
@@ -91,6 +97,10 @@ def _compared(runs: tuple[Run, Run], ulp: int) -> Comparison:
     return comparison
 
 
+def _fewer(steps: int | None, most: int) -> int:
+    return most if steps is None else min(steps, most)
+
+
 def _measured(comparison: Comparison, specs: tuple[EngineSpec, EngineSpec], folder: Path, ulp: int) -> Comparison:
     """Runs both again up to the first divergence and records that iteration in full, to name the element."""
     first = comparison.first
@@ -98,11 +108,13 @@ def _measured(comparison: Comparison, specs: tuple[EngineSpec, EngineSpec], fold
         return comparison
     again = folder / "first_divergence"
     again.mkdir(exist_ok=True)
-    tensors = [INIT_ITERATION, first.iter] if first.iter < 0 else [first.iter]
+    # what comes after shows in the report how the difference spreads
+    tensors = [INIT_ITERATION, *range(max(first.iter, 0), max(first.iter, 0) + MEASURED)]
+    steps = _fewer(specs[0].steps, max(first.iter, 0) + MEASURED)
     pair = [
         replace(
             spec, trace=str(again / Path(spec.trace).name), work_dir=str(again / Path(spec.work_dir).name),
-            weights=str(again / "initial_weights.pth"), steps=max(first.iter, 0) + 1, tensors=tensors,
+            weights=str(again / "initial_weights.pth"), steps=steps, tensors=tensors,
         )
         for spec in specs
     ]  # fmt: skip

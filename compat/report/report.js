@@ -59,14 +59,90 @@
     const points = { show: true, size: 4, fill: colour("new") };
     return new uPlot({ ...options, series: [x, line("|new − old|", colour("new"), 1, { points })] }, [chart.x, chart.diff], box);
   };
+  const heat = data.heat;
+  const heatBox = document.getElementById("heat");
+  const spot = { row: 0, column: 0 };
+  const heatColour = (code) => {
+    if (code === 1) return colour("unknown");
+    const share = Math.min(1, (code - 2) / 40);
+    return `hsl(${55 - 55 * share} ${90 - 10 * share}% ${60 - 20 * share}%)`;
+  };
+  const say = () => {
+    const code = heat.cells[spot.row][spot.column];
+    const from = heat.columns[spot.column];
+    const to = (heat.columns[spot.column + 1] ?? from + 1) - 1;
+    const what = code == null ? "not in both runs" : code === 0 ? "equal" : code === 1 ? "differs, distance not recorded" : code >= 66 ? "a number against NaN, or infinitely far" : `less than ${2 ** (code - 2)} ULP`;
+    document.getElementById("cell").textContent = `${heat.rows[spot.row]}, iteration ${from === to || to < from ? from : `${from} to ${to}`}: ${what}`;
+  };
+  const drawHeat = () => {
+    if (!heat) return;
+    const canvas = heatBox.firstElementChild;
+    const ratio = window.devicePixelRatio || 1;
+    const tall = Math.max(4, Math.min(18, 420 / heat.rows.length));
+    const width = heatBox.clientWidth, height = tall * heat.rows.length;
+    canvas.width = width * ratio;
+    canvas.height = height * ratio;
+    canvas.style.height = `${height}px`;
+    const pen = canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    const wide = width / heat.columns.length;
+    heat.cells.forEach((line, row) =>
+      line.forEach((code, column) => {
+        if (!code) return;
+        pen.fillStyle = heatColour(code);
+        pen.fillRect(column * wide, row * tall, Math.ceil(wide), Math.max(1, tall - 1));
+      }),
+    );
+    if (data.first != null && data.first >= 0) {
+      const at = heat.columns.findLastIndex((from) => from <= data.first);
+      pen.strokeStyle = colour("first");
+      pen.setLineDash([6, 4]);
+      pen.beginPath();
+      pen.moveTo(at * wide, 0);
+      pen.lineTo(at * wide, height);
+      pen.stroke();
+      pen.setLineDash([]);
+    }
+    if (document.activeElement === heatBox) {
+      pen.strokeStyle = colour("ink");
+      pen.lineWidth = 2;
+      pen.strokeRect(spot.column * wide, spot.row * tall, Math.max(4, wide), tall);
+    }
+  };
+  if (heat) {
+    const limit = (value, most) => Math.max(0, Math.min(most - 1, value));
+    const point = (event) => {
+      const box = heatBox.getBoundingClientRect();
+      spot.column = limit(Math.floor(((event.clientX - box.left) / box.width) * heat.columns.length), heat.columns.length);
+      spot.row = limit(Math.floor(((event.clientY - box.top) / box.height) * heat.rows.length), heat.rows.length);
+      say();
+    };
+    heatBox.addEventListener("pointermove", point);
+    heatBox.addEventListener("click", point);
+    heatBox.addEventListener("focus", () => { say(); drawHeat(); });
+    heatBox.addEventListener("blur", drawHeat);
+    heatBox.addEventListener("keydown", (event) => {
+      const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      if (!move) return;
+      event.preventDefault();
+      spot.row = limit(spot.row + move[0], heat.rows.length);
+      spot.column = limit(spot.column + move[1], heat.columns.length);
+      say();
+      drawHeat();
+    });
+  }
   let plots = [];
   const draw = () => {
     plots.forEach(([plot]) => plot.destroy());
     plots = [];
     document.querySelectorAll("[data-chart]").forEach((box) => plots.push([curve(box, data.charts[box.dataset.chart]), box]));
+    drawHeat();
     document.querySelectorAll("[data-difference]").forEach((box) => plots.push([difference(box, data.charts[box.dataset.difference]), box]));
   };
-  const fit = () => plots.forEach(([plot, box]) => plot.setSize({ width: box.clientWidth, height: heightOf(box) }));
+  const fit = () => {
+    plots.forEach(([plot, box]) => plot.setSize({ width: box.clientWidth, height: heightOf(box) }));
+    drawHeat();
+  };
   draw();
   addEventListener("resize", fit);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

@@ -15,6 +15,8 @@ from mmmigrate.compat.atomic import atomic_write
 from mmmigrate.compat.report.charts import charts
 from mmmigrate.compat.report.events import checkpoints, evaluations, quantities
 from mmmigrate.compat.report.files import FilePair
+from mmmigrate.compat.report.heat import heat_map
+from mmmigrate.compat.report.run_parts import hook_order, parameter_groups
 from mmmigrate.compat.trace.reader import Curves, read_curves
 from mmmigrate.compat.trace.verdict import Comparison
 
@@ -28,17 +30,25 @@ TITLES = {
 
 
 def write_report(
-    path: str | Path, comparison: Comparison, traces: tuple[Path, Path], pairs: list[FilePair], subject: str
-) -> None:
-    """Writes the report of a proof to `path`, whole or not at all. Traces that do not exist are left out."""
+    path: str | Path, comparison: Comparison, traces: tuple[Path, Path], pairs: list[FilePair], subject: str,
+    detail: tuple[Path, Path] | None = None,
+) -> None:  # fmt: skip
+    """Writes the report of a proof to `path`, whole or not at all. Traces that do not exist are left out.
+
+    `detail`: traces of the same runs that hold the tensors around the first divergence.
+    """
     with atomic_write(Path(path), "w") as file:
-        file.write(report_html(comparison, traces, pairs, subject))
+        file.write(report_html(comparison, traces, pairs, subject, detail))
 
 
-def report_html(comparison: Comparison, traces: tuple[Path, Path], pairs: list[FilePair], subject: str) -> str:
+def report_html(
+    comparison: Comparison, traces: tuple[Path, Path], pairs: list[FilePair], subject: str,
+    detail: tuple[Path, Path] | None = None,
+) -> str:  # fmt: skip
     """The page as text. Everything that comes from configs, traces and names is escaped."""
     old, new = (read_curves(trace) if trace.exists() else Curves({}) for trace in traces)
     drawn = charts(old, new)
+    heat = heat_map(*traces, detail) if all(trace.exists() for trace in traces) else None
     return _template().render(
         subject=subject,
         comparison=comparison,
@@ -46,7 +56,14 @@ def report_html(comparison: Comparison, traces: tuple[Path, Path], pairs: list[F
         title=TITLES[comparison.verdict],
         stages=quantities(traces[0]) if traces[0].exists() else [],
         charts=drawn,
-        data={"charts": [asdict(chart) for chart in drawn], "first": comparison.first and comparison.first.iter},
+        heat=heat,
+        data={
+            "charts": [asdict(chart) for chart in drawn],
+            "first": comparison.first and comparison.first.iter,
+            "heat": heat and asdict(heat),
+        },
+        stages_of_hooks=hook_order(old, new),
+        groups=parameter_groups(old, new),
         evaluations=evaluations(old.events, new.events),
         checkpoints=checkpoints(old.events, new.events),
         pairs=pairs,

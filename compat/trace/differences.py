@@ -144,16 +144,19 @@ class Differences:
                 here, there = ("present", None) if key in a else (None, "present")
                 found.append(Divergence(old.iteration, stage, name, here, there, rule=cause(stage, name)))
                 continue
-            found += self._values(old.iteration, stage, a[key], b[key])
+            found += self._values(old.iteration, stage, name, a[key], b[key])
         return found
 
-    def _values(self, iteration: int, stage: str, old: dict[str, Any], new: dict[str, Any]) -> list[Divergence]:
+    def _values(
+        self, iteration: int, stage: str, name: str, old: dict[str, Any], new: dict[str, Any]
+    ) -> list[Divergence]:
         found = []
         for key in {**old, **new}:
             if key not in old or key not in new:
                 side = "old" if key in old else "new"
-                if stage == "checkpoint":  # v3 keeps the best checkpoint without the optimizer
-                    self._note(f"some checkpoints hold the {key} in the {side} run only", iteration)
+                if stage == "checkpoint":
+                    if not name.startswith("best_"):  # v3 keeps best checkpoints without the optimizer
+                        self._note(f"checkpoints hold the {key} in the {side} run only", iteration)
                     continue
                 if stage == "init" and not key.endswith(".params"):
                     self._note(f"optimizer option {key} exists in the {side} run only", iteration)
