@@ -43,8 +43,8 @@ class Schemes:
         return register if loader is None else register(loader)
 
     @classmethod
-    def _get_checkpoint_loader(cls, filename: str) -> Loader:
-        return next(loader for prefix, loader in cls._schemes.items() if re.match(prefix, filename))
+    def _get_checkpoint_loader(cls, path: str) -> Loader:
+        return next(loader for prefix, loader in cls._schemes.items() if re.match(prefix, path))
 
 
 def renamed(weights: Mapping[str, Any], revise_keys: Sequence[tuple[str, str]]) -> OrderedDict[str, Any]:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from mmmigrate.compat.packages import PACKAGE_OF_MODULE, package_folder
 
-__all__ = ["call_command", "get_installed_path", "install_package", "is_installed"]
+__all__ = ["call_command", "get_installed_path", "install_package", "is_installed", "package2module"]
 
 
 def is_installed(package: str) -> bool:
@@ -28,6 +28,14 @@ def get_installed_path(package: str) -> str:
     """
     modules = {name: module for module, name in PACKAGE_OF_MODULE.items()}
     return str(package_folder(modules.get(package, package)))
+
+
+def package2module(package: str) -> str:
+    """The module of a distribution: "mmdet" of "mmdet". Raises ValueError if it tells none."""
+    top_level = metadata.distribution(package).read_text("top_level.txt") or ""
+    if not top_level.strip():
+        raise ValueError(f"can not infer the module name of {package}")
+    return top_level.split("\n")[0]
 
 
 def call_command(cmd: list[str]) -> None:

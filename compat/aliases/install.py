@@ -33,7 +33,8 @@ class _AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if fullname.partition(".")[0] != self.library.name:
             return None
         if fullname not in self.library.modules():
-            if fullname.rpartition(".")[2].startswith("_") or is_probe():
+            is_private = fullname.rpartition(".")[2].startswith("_")
+            if (is_private and fullname.partition(".")[2] not in self.library.gone) or is_probe():
                 return None  # mmcv._ext and the like: libraries probe for them and expect a plain no
             # Not returning None: Python's own message would not say what to use instead. In a statement the error has
             # no name, or `from mmcv.runner import X` would replace its message.

@@ -178,7 +178,7 @@ class MemcachedBackend(BaseStorageBackend):
         self._client.Get(os.fspath(filepath), self._buffer)
         return self._mc.ConvertBuffer(self._buffer)
 
-    def get_text(self, filepath: PathLike) -> Any:
+    def get_text(self, filepath: PathLike, encoding: str | None = None) -> Any:
         raise NotImplementedError("MemcachedBackend has no text: use get")
 
 

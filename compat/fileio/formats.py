@@ -30,13 +30,13 @@ class Format:
     is_text: bool
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(obj: Any) -> Any:
     """Sets, ranges and numpy values as lists and numbers, which JSON can hold; TypeError for other things."""
-    if isinstance(value, (set, range)):
-        return list(value)
-    if type(value).__module__ == "numpy":
-        return value.tolist()
-    raise TypeError(f"{type(value)} is unsupported for json dump")
+    if isinstance(obj, (set, range)):
+        return list(obj)
+    if type(obj).__module__ == "numpy":
+        return obj.tolist()
+    raise TypeError(f"{type(obj)} is unsupported for json dump")
 
 
 def _dump_json(obj: Any, default: Any = plain_value, **kwargs: Any) -> bytes:

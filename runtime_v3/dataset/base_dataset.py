@@ -22,13 +22,13 @@ from mmmigrate.runtime_v3.logging import print_log
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def force_full_init(method: F) -> F:
+def force_full_init(old_func: F) -> F:
     """Decorator: calls `full_init` before the method if that has not been done."""
 
-    @functools.wraps(method)
+    @functools.wraps(old_func)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         ensure_full_init(self)
-        return method(self, *args, **kwargs)
+        return old_func(self, *args, **kwargs)
 
     return wrapper  # type: ignore[return-value]
 

@@ -85,8 +85,8 @@ class DumpResults(BaseMetric):
             raise ValueError(f"The output file must be a pkl file, ending in .pkl or .pickle, got {out_file_path!r}")
         self.out_file_path = out_file_path
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        self.results.extend(_to_cpu(list(data_samples)))
+    def process(self, data_batch: Any, predictions: Sequence[dict[str, Any]]) -> None:
+        self.results.extend(_to_cpu(list(predictions)))
 
     def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
         storage.write_pickle(results, self.out_file_path)

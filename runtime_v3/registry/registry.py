@@ -78,6 +78,10 @@ class Registry(_CoreRegistry):
             found = self._ask_on_missing(key)
         return object_from_path(key) if found is None and scope is not None else found
 
+    def build(self, cfg: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the build function makes of a config, by default an instance of the class that `type` names."""
+        return self.build_func(cfg, *args, **kwargs, registry=self)
+
     def import_from_location(self) -> None:
         """Imports the modules in `locations` once.
 

@@ -14,6 +14,12 @@ from mmmigrate.runtime_v3.runner.environment import set_random_seed
 from mmmigrate.runtime_v3.runner.eval_loops import TestLoop, ValLoop
 from mmmigrate.runtime_v3.runner.log_processor import LogProcessor
 from mmmigrate.runtime_v3.runner.model_options import turn_on_activation_checkpointing
+from mmmigrate.runtime_v3.runner.model_zoo import (
+    get_deprecated_model_names,
+    get_external_models,
+    get_mmcls_models,
+    get_torchvision_models,
+)
 from mmmigrate.runtime_v3.runner.runner import Runner
 from mmmigrate.runtime_v3.runner.train_loops import EpochBasedTrainLoop, IterBasedTrainLoop
 
@@ -29,8 +35,12 @@ __all__ = [
     "ValLoop",
     "autocast",
     "find_latest_checkpoint",
+    "get_deprecated_model_names",
+    "get_external_models",
+    "get_mmcls_models",
     "get_priority",
     "get_state_dict",
+    "get_torchvision_models",
     "load_checkpoint",
     "load_state_dict",
     "save_checkpoint",

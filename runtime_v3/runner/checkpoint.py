@@ -47,20 +47,20 @@ def load_from_url(filename: str, map_location: Any = None) -> Any:
     return load_safely(io.BytesIO(storage.read_bytes(filename)), map_location)
 
 
-def load_from_http(filename: str, map_location: Any = None, model_dir: str | None = None) -> Any:
+def load_from_http(filename: str, map_location: Any = None, model_dir: str | None = None, progress: bool = True) -> Any:
     rank, world_size = get_dist_info()
     folder = Path(model_dir or torch.hub.get_dir()) / "checkpoints"
     path = folder / filename.rpartition("/")[2]
     if rank == 0 and not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(filename, str(path))
+        torch.hub.download_url_to_file(filename, str(path), progress=progress)
     if world_size > 1:
         torch.distributed.barrier()
     return load_safely(path, map_location)
 
 
 CheckpointLoader.register_scheme("", load_from_local)
-CheckpointLoader.register_scheme(r"\w+://", load_from_url)
+CheckpointLoader.register_scheme(r"\S+://", load_from_url)
 CheckpointLoader.register_scheme(("http://", "https://"), load_from_http)
 
 

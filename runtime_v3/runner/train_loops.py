@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 Intervals = Sequence[tuple[int, int]] | None
 
 
-def calc_dynamic_intervals(start_interval: int, dynamic_intervals: Intervals = None) -> tuple[list[int], list[int]]:
+def calc_dynamic_intervals(start_interval: int, dynamic_interval_list: Intervals = None) -> tuple[list[int], list[int]]:
     """Milestones and the interval from each on, the first being from 0.
 
     >>> calc_dynamic_intervals(10, [(90, 1)])
     ([0, 90], [10, 1])
     """
-    changes = list(dynamic_intervals or [])
+    changes = list(dynamic_interval_list or [])
     if not all(isinstance(change, (tuple, list)) and len(change) == 2 for change in changes):
-        raise ArgumentTypeError(f"dynamic_intervals must be a list of (milestone, interval), got {dynamic_intervals!r}")
+        raise ArgumentTypeError(
+            f"dynamic_intervals must be a list of (milestone, interval), got {dynamic_interval_list!r}"
+        )
     return [0, *(change[0] for change in changes)], [start_interval, *(change[1] for change in changes)]
 
 

@@ -70,7 +70,7 @@ class ToyMetric(BaseMetric):
         super().__init__(collect_device=collect_device)
         self.dummy_metrics = dummy_metrics
 
-    def process(self, data_batch: Any, data_samples: Any) -> None:
+    def process(self, data_batch: Any, predictions: Any) -> None:
         self.results.append({"acc": 1})
 
     def compute_metrics(self, results: list[Any]) -> dict[str, Any]:

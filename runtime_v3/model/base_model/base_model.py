@@ -89,6 +89,15 @@ class BaseModel(BaseModule):
         self._set_device(torch.device("cpu"))
         return super().cpu()
 
+    def npu(self, device: Any = None) -> Any:
+        return self.to(_accelerator("npu", device))
+
+    def mlu(self, device: Any = None) -> Any:
+        return self.to(_accelerator("mlu", device))
+
+    def musa(self, device: Any = None) -> Any:
+        return self.to(_accelerator("musa", device))
+
     def _set_device(self, device: torch.device) -> None:
         for module in self.modules():
             if isinstance(module, BaseDataPreprocessor):
@@ -104,3 +113,9 @@ class BaseModel(BaseModule):
         if isinstance(data, (list, tuple)):
             return self(*data, mode=mode)
         raise TypeError(f"the data preprocessor must give a dict, list or tuple, got {type(data).__name__}")
+
+
+def _accelerator(kind: str, device: Any) -> Any:
+    if device is None:
+        return torch.device(kind)
+    return torch.device(kind, device) if isinstance(device, int) else device

@@ -67,6 +67,15 @@ class BaseDataPreprocessor(nn.Module):
         self._device = torch.device("cpu")
         return super().cpu()
 
+    def npu(self, *args: Any, **kwargs: Any) -> Any:
+        return self.to(torch.device("npu"))
+
+    def mlu(self, *args: Any, **kwargs: Any) -> Any:
+        return self.to(torch.device("mlu"))
+
+    def musa(self, *args: Any, **kwargs: Any) -> Any:
+        return self.to(torch.device("musa"))
+
 
 @MODELS.register_module()
 class ImgDataPreprocessor(BaseDataPreprocessor):

@@ -119,7 +119,9 @@ class ReduceOnPlateauLR(LRSchedulerMixin, ReduceOnPlateauParamScheduler): ...
 
 
 @PARAM_SCHEDULERS.register_module()
-class ReduceOnPlateauMomentum(MomentumSchedulerMixin, ReduceOnPlateauParamScheduler): ...
+class ReduceOnPlateauMomentum(MomentumSchedulerMixin, ReduceOnPlateauParamScheduler):
+    def step(self, metrics: dict[str, Any] | None = None) -> None:
+        super().step(metrics)
 
 
 @PARAM_SCHEDULERS.register_module()
