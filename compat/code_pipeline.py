@@ -17,6 +17,7 @@ from mmmigrate.compat.results import FileResult
 from mmmigrate.converters.code.convert import CodeConverter, CodeOptions
 from mmmigrate.converters.code.notebook import convert_notebook
 from mmmigrate.converters.code.project import Project
+from mmmigrate.converters.code.symbols import symbols_to
 
 SUFFIXES = (".py", ".ipynb")
 _NOT_OURS = frozenset({"__pycache__", "site-packages", "node_modules"})
@@ -58,24 +59,40 @@ def convert_code(paths: list[Path], options: CodeOptions, jobs: int = 1) -> Iter
     for path in paths:
         project.add(path)
     if jobs <= 1 or len(paths) < 16:
-        yield from _convert_chunk(paths, options, project)
+        yield from _convert_all(paths, CodeConverter(options, project))
         return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    chunks = _chunks(paths, jobs)
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else None)
-    CodeConverter(options, project)  # loads rules and tables once, before the processes part
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        for results in pool.map(_convert_chunk, chunks, [options] * len(chunks), [project] * len(chunks)):
+    _begin(options, project)  # a forked process has rules, tables and the survey from the start
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(options, project)) as pool:
+        for results in pool.map(_convert_chunk, _chunks(paths, jobs)):
             yield from results
+
+
+_converter: CodeConverter | None = None  # that of a worker process, which keeps what it learns between chunks
+
+
+def _begin(options: CodeOptions, project: Project) -> None:
+    global _converter
+    if _converter is None or _converter.project is not project:
+        _converter = CodeConverter(options, project)
+        symbols_to(options.to).load("mmcv")
+        _ = project.survey
+
+
+def _convert_chunk(paths: list[Path]) -> list[FileResult]:
+    if _converter is None:
+        raise RuntimeError("the process was not started by convert_code")
+    return _convert_all(paths, _converter)
 
 
 def _chunks(paths: list[Path], jobs: int) -> list[list[Path]]:
     """Runs of neighbours of about the same number of bytes, a few for each process."""
     sizes = [path.stat().st_size for path in paths]
-    limit = max(1, sum(sizes) // (jobs * 4))
+    limit = max(1, sum(sizes) // (jobs * 3))
     chunks: list[list[Path]] = [[]]
     filled = 0
     for path, size in zip(paths, sizes):
@@ -87,8 +104,7 @@ def _chunks(paths: list[Path], jobs: int) -> list[list[Path]]:
     return chunks
 
 
-def _convert_chunk(paths: list[Path], options: CodeOptions, project: Project) -> list[FileResult]:
-    converter = CodeConverter(options, project)
+def _convert_all(paths: list[Path], converter: CodeConverter) -> list[FileResult]:
     collecting = gc.isenabled()
     gc.disable()  # syntax trees are many objects without cycles: looking for some costs a third of the time
     try:

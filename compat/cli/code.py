@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def command(to: str, select: tuple[str, ...], ignore: tuple[str, ...], bridge: b
     for path in request.paths:
         paths.update(dict.fromkeys(find_code(path) if path.is_dir() else [path]))
     results = list(convert_code(list(paths), options, request.jobs))
+    gc.freeze()  # the process is about to end: looking through all syntax trees for garbage would take a third of it
     if request.write and not (force or request.check or request.diff):
         _guard(results)
     report(request, results, write_results(request, results), to)
