@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mmmigrate.compat.findings import ConversionError
 from mmmigrate.converters.code.source import read_code
 from mmmigrate.converters.code.survey import Survey, module_name, python_files
+from mmmigrate.converters.code.symbols import symbols_to
 
 if TYPE_CHECKING:
     from mmmigrate.converters.code.module import Module
@@ -28,11 +29,42 @@ class Project:
     def add(self, path: Path) -> str:
         """Makes a file's package known; gives the file's module name."""
         name, folder = module_name(path)
-        self.roots.setdefault(name.partition(".")[0], folder)
+        top = name.partition(".")[0]
+        if top not in self.roots:
+            self.roots[top] = folder
+            for learnt in ("survey", "aliases", "handed_on"):
+                self.__dict__.pop(learnt, None)
         return name
 
     def owns(self, dotted: str) -> bool:
-        return dotted.partition(".")[0] in self.roots
+        top = dotted.partition(".")[0]
+        return top in self.roots or top in self.aliases
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Names of libraries by which a copy of one in another folder still calls itself -> the name of the copy.
+
+        A copy is one if every module and name that it imports by the library's name is its own.
+        """
+        self.__dict__["aliases"] = found = {}  # what is asked of modules below must not ask for it again
+        for top in symbols_to(self.to).roots & self.survey.imports.keys() - self.roots.keys():
+            for root in self.roots:
+                if self._is_copy(root, top):
+                    found[top] = root
+                    self._resolved.clear()
+                    break
+        return found
+
+    def _is_copy(self, root: str, top: str) -> bool:
+        homes = self.survey.imports[top]
+        if len(homes) < 2 or not all(self.find(root + home[len(top) :]) for home in homes):
+            return False
+        for home, names in homes.items():
+            module = self.module(root + home[len(top) :])
+            own = {name for name in names if name != "as"}
+            if module is None or not any(module.exported(name) for name in own):
+                return False
+        return True
 
     @cached_property
     def survey(self) -> Survey:
@@ -42,13 +74,14 @@ class Project:
             package = folder / top
             for file in python_files(package) if package.is_dir() else [folder / f"{top}.py"]:
                 with suppress(OSError):
-                    found.look(file, self.roots)
+                    found.look(file)
         return found
 
-    @property
+    @cached_property
     def handed_on(self) -> set[str]:
         """Every name that some file of the project imports from another one: it must keep its name there."""
-        return self.survey.handed_on
+        own = [homes for top, homes in self.survey.imports.items() if top == "." or self.owns(top)]
+        return {name for homes in own for names in homes.values() for name in names}
 
     @property
     def registry_modules(self) -> list[str]:
@@ -57,6 +90,7 @@ class Project:
 
     def find(self, dotted: str) -> Path | None:
         """The file of a module of the project."""
+        dotted = self._real(dotted)
         root = self.roots.get(dotted.partition(".")[0])
         if root is None:
             return None
@@ -65,6 +99,11 @@ class Project:
             if path.is_file():
                 return path
         return None
+
+    def _real(self, dotted: str) -> str:
+        """The name by the project's own folders."""
+        top, dot, rest = dotted.partition(".")
+        return dotted if top in self.roots else self.aliases.get(top, top) + dot + rest
 
     def module_at(self, path: Path, dotted: str) -> Module | None:
         """The module of a file, if it was read already because another one asked for it."""
@@ -79,6 +118,7 @@ class Project:
         """A module of the project as it was before the conversion, or None where there is none that can be read."""
         from mmmigrate.converters.code.module import Module
 
+        dotted = self._real(dotted)
         if dotted not in self._modules:
             path = self.find(dotted)
             self._modules[dotted] = None
@@ -93,6 +133,7 @@ class Project:
         """Where a name of the project really comes from: re-exports and star imports are followed."""
         if not self.owns(dotted):
             return dotted
+        dotted = self._real(dotted)
         if dotted not in self._resolved:
             self._resolved[dotted] = dotted  # a cycle of imports ends here
             self._resolved[dotted] = self._resolve(dotted)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,16 +16,17 @@ _CHAIN = re.compile(rb"[\w.]+")
 
 @dataclass
 class Survey:
-    """``handed_on``: names that some file imports from another. ``registries``: modules that may make registries.
+    """``imports``: library or package -> module of it -> names that some file imports from it ("." if relative).
 
-    ``heirs``: the last name of a base class -> modules with a class that derives from something of that name.
+    ``registries``: modules that may make registries. ``heirs``: the last name of a base class -> modules with a class
+    that derives from something of that name.
     """
 
-    handed_on: set[str] = field(default_factory=set)
+    imports: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     registries: list[str] = field(default_factory=list)
     heirs: dict[str, list[str]] = field(default_factory=dict)
 
-    def look(self, file: Path, roots: Container[str]) -> None:
+    def look(self, file: Path) -> None:
         """Raises OSError where the file cannot be read."""
         data = file.read_bytes()
         name = module_name(file)[0]
@@ -36,8 +36,10 @@ class Survey:
         for match in _FROM.finditer(data):
             if b" as " in match[2]:
                 renamed.update({local: original for original, local in _RENAMED.findall(match[2])})
-            if match[1].startswith(b".") or match[1].split(b".")[0].decode() in roots:
-                self.handed_on.update(word.decode() for word in _WORD.findall(match[2]))
+            home = match[1].decode("ascii", "ignore")
+            top = "." if home.startswith(".") else home.partition(".")[0]
+            names = self.imports.setdefault(top, {}).setdefault(home, set())
+            names.update(word.decode("ascii", "ignore") for word in _WORD.findall(match[2]))
         bases = {base.rpartition(b".")[2] for match in _CLASS.finditer(data) for base in _CHAIN.findall(match[1])}
         for base in {renamed.get(base, base) for base in bases}:
             self.heirs.setdefault(base.decode("ascii", "ignore"), []).append(name)

@@ -48,12 +48,12 @@ def convert(module: Module) -> None:
     children = list(_children(module))
     if not children:
         return
-    first = _first_owners(module)
+    owners = _owners(module)
     for child in children:
         if child.parent is None:
-            _adopt(child, first)
-        elif first[child.place].call is not child.call:
-            _join(child, first[child.place])
+            _adopt(child, owners)
+        elif (owner := owners[child.place]).name != child.name or owner.module.name != module.name:
+            _join(child, owner)
 
 
 def _children(module: Module) -> Iterator[_Child]:
@@ -86,22 +86,23 @@ def _new_name(module: Module, node: ast.expr | None) -> str | None:
     return (symbol.new if symbol else path) or module.source.segment(node)
 
 
-def _first_owners(module: Module) -> dict[tuple[str | None, str], _Child]:
-    """The first registry of the project with each parent and scope; those of this file come first."""
-    owners: dict[tuple[str | None, str], _Child] = {}
-    others = [module.project.module(name) for name in module.project.registry_modules if name != module.name]
-    for other in [module, *others]:
+def _owners(module: Module) -> dict[tuple[str | None, str], _Child]:
+    """For each parent and scope the registry of the project that keeps them: the same one whichever file is asked.
+
+    One in a module that imports nothing of the project is taken before others, since the others can import it.
+    """
+    children: dict[tuple[str | None, str], list[_Child]] = {}
+    for name in sorted({module.name, *module.project.registry_modules}):
+        other = module if name == module.name else module.project.module(name)
         for child in _children(other) if other is not None else ():
-            before = owners.get(child.place)
-            if before is None or (before.module is module and other is not module and _is_leaf(other)):
-                owners[child.place] = child
-    return owners
+            children.setdefault(child.place, []).append(child)
+    return {
+        place: next((child for child in group if _is_leaf(child.module)), group[0]) for place, group in children.items()
+    }
 
 
-def _is_leaf(module: Module | None) -> bool:
+def _is_leaf(module: Module) -> bool:
     """Whether a module imports nothing of the project, so that importing it makes no cycle."""
-    if module is None:
-        return False
     items = [item for found in module.outline.imports.values() for item in found]
     return not any(module.project.owns(item.target) for item in items) and not module.outline.stars
 
@@ -127,7 +128,7 @@ def _adopt(child: _Child, owners: dict[tuple[str | None, str], _Child]) -> None:
 
 def _join(child: _Child, owner: _Child) -> None:
     """Two registries whose parents became one are one registry now."""
-    if owner.module is child.module:
+    if owner.module.name == child.module.name:
         child.module.replace(child.call, owner.name)
     elif _is_leaf(owner.module):
         child.module.replace(child.call, child.module.need(owner.module.name, owner.name))
