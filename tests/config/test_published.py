@@ -14,7 +14,6 @@ from click.testing import CliRunner
 from mmmigrate.compat.cli import main
 from mmmigrate.converters.convert import ConfigConverter
 from mmmigrate.converters.generation import left_over
-from mmmigrate.converters.read.source import read_source
 from mmmigrate.converters.read.traced import plain, same
 
 LOAD_ALL = """
@@ -73,20 +72,3 @@ def test_no_old_key_is_left_without_a_finding(converted: tuple[Path, dict], publ
         result = converter.convert(path)
         said = {word for note in result.notes for word in re.findall(r"\w+", note.message)}
         assert set(left_over(result.tree)) <= said, path
-
-
-def test_nearly_all_comments_survive(converted: tuple[Path, dict], published_mmdet: Path) -> None:
-    out, _ = converted
-    kept = total = 0
-    for path in published_mmdet.rglob("*.py"):
-        new = (out / path.relative_to(published_mmdet)).read_text()
-        comments = [comment.text for comment in read_source(path).comments]
-        total += len(comments)
-        kept += sum(comment in new for comment in comments)
-    assert total > 900
-    assert kept / total >= 0.98
-
-
-def test_converting_twice_changes_nothing(converted: tuple[Path, dict]) -> None:
-    out, _ = converted
-    assert CliRunner().invoke(main, ["config", str(out), "--check", "-q"]).exit_code == 0
