@@ -18,13 +18,31 @@ class V2Dataset:
     """
 
     def __getitems__(self, indices: Sequence[int]) -> list[V2Batch]:
-        samples = [self[index] for index in indices]  # type: ignore[index]
+        return self.batch_of([self[index] for index in indices])  # type: ignore[index]
+
+    @staticmethod
+    def batch_of(samples: Sequence[Any]) -> list[V2Batch]:
+        """The batch that these samples make, which wrappers of data sets ask for too."""
         return [V2Batch(V2Collate(samples, samples_per_gpu=len(samples)))]
+
+    def full_init(self) -> None:
+        """v2 data sets are ready once made; wrappers of v3 ask for it."""
 
     @property
     def metainfo(self) -> dict[str, Any]:
         named = {"classes": getattr(self, "CLASSES", None), "palette": getattr(self, "PALETTE", None)}
         return {**named, "v2_dataset": remember(self)}
+
+
+class DatasetName(str):
+    """The name of a data set in its `metainfo`. Any two count as equal: wrappers ask that `metainfo` agrees."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DatasetName) or str.__eq__(self, other) is True
+
+    __hash__ = str.__hash__
 
 
 _KNOWN: WeakValueDictionary[str, Any] = WeakValueDictionary()
@@ -34,12 +52,12 @@ def remember(dataset: Any) -> str:
     """A name by which `remembered` gives it: v3 saves `metainfo` in checkpoints, where no data set belongs."""
     name = f"{type(dataset).__name__}-{id(dataset)}"
     _KNOWN[name] = dataset
-    return name
+    return DatasetName(name)
 
 
 def remembered(name: str | None) -> Any:
     """The data set of that name, None if it is gone."""
-    return _KNOWN.get(name or "")
+    return _KNOWN.get(str(name or ""))
 
 
 def _reduced(self: Any) -> Any:

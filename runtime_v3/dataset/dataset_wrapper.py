@@ -49,6 +49,16 @@ class _Wrapper:
         dataset, inner = self._locate(idx)
         return dataset[inner]
 
+    @property
+    def batch_of(self) -> Any:
+        """How the data set inside makes a batch of samples itself; None where that is left to the loader."""
+        return getattr(self._locate(0)[0], "batch_of", None)
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """What torch's loader asks for: the samples, or the batch of a data set that makes them itself."""
+        samples = [self[index] for index in indices]
+        return samples if self.batch_of is None else list(self.batch_of(samples))
+
     def get_subset_(self, indices: Any) -> NoReturn:
         self._refuse_subset()
 

@@ -11,7 +11,8 @@ from mmmigrate.compat.adapters.batch import opened
 from mmmigrate.compat.adapters.dataset import adapted_dataset, remembered
 from mmmigrate.compat.trace.digest import value_digest, whole_batch
 from mmmigrate.runtime_v2.parallel import collate
-from mmmigrate.runtime_v3.dataset import pseudo_collate
+from mmmigrate.runtime_v3.dataset import ConcatDataset, RepeatDataset, pseudo_collate
+from mmmigrate.runtime_v3.registry import DATASETS
 
 
 @pytest.mark.parametrize("sampler", [GlobalRandomSampler, IterLoaderSampler])
@@ -39,6 +40,19 @@ def test_batches_are_collated_as_in_v2_whatever_the_loader_would_do(project, col
     loader = DataLoader(adapted_dataset(points)(), 3, collate_fn=collate_fn, num_workers=num_workers)
     new = [opened(batch) for batch in loader]
     assert [value_digest(batch) for batch in new] == [value_digest(batch) for batch in old]
+
+
+def test_v2_data_sets_in_v3s_wrappers_make_v2_batches_across_their_seams(project):
+    points, _ = project
+    inner = [adapted_dataset(points)(), adapted_dataset(points)()]
+    DATASETS.register_module(name="PointsA", module=lambda: inner[0], force=True)
+    DATASETS.register_module(name="PointsB", module=lambda: inner[1], force=True)
+    joined = ConcatDataset([{"type": "PointsA"}, RepeatDataset({"type": "PointsB"}, times=2)])
+    new = [opened(batch) for batch in DataLoader(joined, 4, collate_fn=pseudo_collate)]
+    plain = torch.utils.data.ConcatDataset([points(), points(), points()])
+    old = list(DataLoader(plain, 4, collate_fn=partial(collate, samples_per_gpu=4)))
+    assert [value_digest(batch) for batch in new] == [value_digest(batch) for batch in old]
+    assert remembered(joined.metainfo["v2_dataset"]) is inner[0]
 
 
 def test_the_recorder_sees_the_batch_and_not_its_wrapping(project):
