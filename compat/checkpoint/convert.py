@@ -57,6 +57,10 @@ def convert_checkpoint(path: Path, options: Options) -> Converted:
         converted = convert(old, path.name, options, bare=found == "weights")
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        raise CheckpointError(
+            f"{path}: a part of it is not as {found} writes it ({type(error).__name__}: {error}); nothing is converted"
+        ) from error
     return replace(converted, notes=[*notes, *converted.notes])
 
 

@@ -15,6 +15,8 @@ State = dict[str, Any]
 def each(state: Mapping[str, Any], change: Callable[[str | None, State], State]) -> State:
     """Applies `change(name, state)` to one optimizer's state, or to each of several by name."""
     if "param_groups" in state:
+        if not isinstance(state["param_groups"], list) or not isinstance(state.get("state"), Mapping):
+            raise TypeError("an optimizer's state has a list of param_groups and a dict of states")
         return change(None, dict(state))
     return {name: change(name, dict(one)) for name, one in state.items()}
 

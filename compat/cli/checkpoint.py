@@ -41,7 +41,7 @@ def command(
     options = Options(to, config, names, not no_schedule, iters_per_epoch)
     try:
         results = convert_path(source, target, options, dry_run)
-    except CheckpointError as error:
+    except (CheckpointError, OSError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
     for result in results:

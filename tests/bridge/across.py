@@ -75,12 +75,12 @@ BASE = {
 }
 
 
-def write_configs(folder: Path, changes: dict) -> tuple[Path, Path]:
+def write_configs(folder: Path, changes: dict, schedule: str = "exact") -> tuple[Path, Path]:
     """The experiment as a v2 config, and converted."""
     folder.mkdir(parents=True, exist_ok=True)
     old = folder / "experiment.py"
     old.write_text("".join(f"{key} = {pprint.pformat(value)}\n" for key, value in {**BASE, **changes}.items()))
-    return old, convert_to(old, folder / "converted").path
+    return old, convert_to(old, folder / "converted", schedule=schedule).path
 
 
 def digest(state) -> str:

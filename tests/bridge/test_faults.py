@@ -97,6 +97,32 @@ def test_a_foreign_file_is_named(tmp_path, content, message):
     refused(path, message)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"meta": {"hook_msgs": 5}},
+        {"optimizer": {"param_groups": 3}},
+        {"optimizer": [1]},
+        {"state_dict": {1: torch.ones(1)}},
+        {"state_dict": [torch.ones(1)]},
+    ],
+)
+def test_a_part_that_is_not_as_it_should_be_is_named(tmp_path, change):
+    path = tmp_path / "odd.pth"
+    old = v2_checkpoint()
+    old["meta"].update(change.pop("meta", {}))
+    torch.save({**old, **change}, path)
+    refused(path, "a part of it is not as v2 writes it")
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
+    path = tmp_path / "a.pth"
+    torch.save(v2_checkpoint(), path)
+    (tmp_path / "file").write_text("")
+    result = run(path, tmp_path / "file" / "b.pth", "--to", "v3", "--no-schedule")
+    assert (result.exit_code, "error:" in result.output) == (2, True)
+
+
 def test_text_is_no_checkpoint(tmp_path):
     path = tmp_path / "page.pth"
     path.write_text("<html>Not found</html>")
