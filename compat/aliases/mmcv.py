@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmmigrate.compat.aliases.library import GENERAL, Library
+from mmmigrate.compat.aliases.mmcv_pictures import DRAWING_NAMES, IMAGE_NAMES, VIDEO_NAMES
 
 _V2_UTILS = (
     ".config",
@@ -16,6 +17,9 @@ _V2_UTILS = (
 )
 _V2_FILEIO = (".fileio",)
 
+_DEVICES = "torch's own devices and DistributedDataParallel are used"
+_SEARCH = "the search for receptive fields is no part of training a given model"
+
 MMCV = Library(
     name="mmcv",
     version="1.7.2",
@@ -28,6 +32,8 @@ MMCV = Library(
         "cnn.vgg": (".networks.vgg", ".networks"),
         "cnn.bricks": (".layers",),
         "cnn.utils": (".module", ".layers"),
+        "cnn.utils.weight_init": (".module", ".layers", "compat.layer_init"),
+        "device": (".environment", ".parallel"),
         "engine": (".testing",),
         "fileio": _V2_FILEIO,
         "fileio.handlers": _V2_FILEIO,
@@ -56,7 +62,8 @@ MMCV = Library(
         "utils.config": (".config",),
         "utils.logging": (".logs",),
         "utils.registry": (".registry",),
-        "version": (),
+        "utils.ext_loader": (".environment",),
+        "version": ("compat.version",),
     },
     submodules={
         "cnn": ("builder",),
@@ -83,7 +90,8 @@ MMCV = Library(
             "upsample",
             "wrappers",
         ),
-        "cnn.utils": ("flops_counter", "fuse_conv_bn", "sync_bn", "weight_init"),
+        "cnn.utils": ("flops_counter", "fuse_conv_bn", "sync_bn"),
+        "device": ("_functions", "scatter_gather", "utils"),
         "engine": ("test",),
         "fileio": ("file_client", "io", "parse"),
         "fileio.handlers": ("base", "json_handler", "pickle_handler", "yaml_handler"),
@@ -154,8 +162,14 @@ MMCV = Library(
     },
     gone={
         "ops": "its compiled operators have no counterpart here: torchvision.ops has nms, roi_align and deform_conv2d",
+        "utils.ext_loader.load_ext": "mmcv's compiled operators have no counterpart here",
         "onnx": "torch.onnx exports models without it",
         "tensorrt": "torch.onnx exports models, and TensorRT reads them, without it",
-        "device": "torch's own devices and DistributedDataParallel are used",
+        **dict.fromkeys(("device.ipu", "device.mlu", "device.mps", "device.npu"), _DEVICES),
+        **dict.fromkeys(("cnn.rfsearch", "cnn.Conv2dRFSearchOp", "cnn.RFSearchHook"), _SEARCH),
+        **dict.fromkeys(("image", *IMAGE_NAMES), "pictures are data: cv2 or torchvision reads and changes them"),
+        **dict.fromkeys(("video", *VIDEO_NAMES), "videos are data: cv2, decord or torchvision reads and writes them"),
+        **dict.fromkeys(("visualization", *DRAWING_NAMES), "cv2 and matplotlib draw and show pictures"),
+        **dict.fromkeys(("arraymisc", "quantize", "dequantize"), "numpy.digitize and plain arithmetic do the same"),
     },
 )

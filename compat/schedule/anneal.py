@@ -11,22 +11,22 @@ from mmmigrate.compat.suggest import did_you_mean
 Anneal = Callable[[float, float, float], float]
 
 
-def cosine(start: float, end: float, fraction: float, weight: float = 1.0) -> float:
-    """The value at `fraction` (0 to 1) of half a cosine from `weight * start + (1 - weight) * end` down to `end`.
+def cosine(start: float, end: float, factor: float, weight: float = 1.0) -> float:
+    """The value at `factor` (0 to 1) of half a cosine from `weight * start + (1 - weight) * end` down to `end`.
 
     >>> cosine(1.0, 0.0, 0.0), cosine(1.0, 0.0, 1.0)
     (1.0, 0.0)
     """
-    return end + 0.5 * weight * (start - end) * (cos(pi * fraction) + 1)
+    return end + 0.5 * weight * (start - end) * (cos(pi * factor) + 1)
 
 
-def linear(start: float, end: float, fraction: float) -> float:
-    """The value at `fraction` (0 to 1) of a straight line from `start` to `end`.
+def linear(start: float, end: float, factor: float) -> float:
+    """The value at `factor` (0 to 1) of a straight line from `start` to `end`.
 
     >>> linear(1.0, 0.0, 0.25)
     0.75
     """
-    return start + (end - start) * fraction
+    return start + (end - start) * factor
 
 
 _STRATEGIES: dict[str, Anneal] = {"cos": cosine, "linear": linear}

@@ -230,9 +230,9 @@ def calls_of(monkeypatch, folder, *hooks):
 
 def test_neptune_gets_series_and_is_stopped(monkeypatch, tmp_path):
     calls = calls_of(monkeypatch, tmp_path, {"type": "NeptuneLoggerHook", "init_kwargs": {"project": "p"}})
-    assert calls[0] == ("neptune.init_run", (), {"project": "p"})
+    assert calls[0] == ("neptune.new.init", (), {"project": "p"})
     rates = [call for call in calls if "[learning_rate]" in call[0]]
-    assert [(path.rpartition(".")[2], kwargs) for path, _, kwargs in rates] == [("append", {"step": i}) for i in (3, 6)]
+    assert [(path.rpartition(".")[2], kwargs) for path, _, kwargs in rates] == [("log", {"step": i}) for i in (3, 6)]
     assert calls[-1][0].endswith("stop")
 
 

@@ -28,6 +28,14 @@ def service(module: str, hook: LoggerHook, package: str | None = None) -> Any:
         raise ImportError(f"{type(hook).__name__} needs {name}: pip install {name}") from error
 
 
+def _neptune(hook: LoggerHook) -> Any:
+    """Neptune's interface to runs: a module of its own before release 1.0, the package itself since."""
+    try:
+        return import_module("neptune.new")
+    except ImportError:
+        return service("neptune", hook)
+
+
 @HOOKS.register_module()
 class WandbLoggerHook(LoggerHook):
     """Logs to Weights & Biases; files of the work directory that end in `out_suffix` become an artifact at the end.
@@ -86,8 +94,8 @@ class WandbLoggerHook(LoggerHook):
                 if path.name.endswith(self.out_suffix):
                     artifact.add_file(str(path))
             self.wandb.log_artifact(artifact)
-        # what mmcv calls, `join`, is gone from today's wandb
-        self.wandb.finish()
+        # `join` is what mmcv calls; today's wandb has only `finish`
+        (self.wandb.join if hasattr(self.wandb, "join") else self.wandb.finish)()
 
 
 @HOOKS.register_module()
@@ -108,7 +116,12 @@ class MlflowLoggerHook(LoggerHook):
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
         self.mlflow = service("mlflow", self)
         # asked for now: what is missing must show before the run, not when it ends
-        self.mlflow_pytorch = service("mlflow.pytorch", self, "mlflow") if log_model else None
+        try:
+            self.mlflow_pytorch = service("mlflow.pytorch", self, "mlflow")
+        except ImportError:
+            if log_model:
+                raise
+            self.mlflow_pytorch = None
         self.exp_name = exp_name
         self.tags = tags
         self.params = params
@@ -135,8 +148,8 @@ class MlflowLoggerHook(LoggerHook):
     @master_only
     def after_run(self, runner: BaseRunner) -> None:
         """Log the model."""
-        if self.mlflow_pytorch is not None:
-            requirements = [f"torch=={torch.__version__.partition('+')[0]}"]
+        if self.log_model:
+            requirements = [f"torch=={torch.__version__}"]
             self.mlflow_pytorch.log_model(runner.model, "models", pip_requirements=requirements)
 
 
@@ -206,7 +219,7 @@ class NeptuneLoggerHook(LoggerHook):
         by_epoch: bool = True,
     ) -> None:
         super().__init__(interval, ignore_last, reset_flag, by_epoch)
-        self.neptune = service("neptune", self)
+        self.neptune = _neptune(self)
         self.init_kwargs = init_kwargs
         self.with_step = with_step
         self.run: Any = None
@@ -214,7 +227,8 @@ class NeptuneLoggerHook(LoggerHook):
     @master_only
     def before_run(self, runner: BaseRunner) -> None:
         """Begin the service's run."""
-        begin = self.neptune.init_run if hasattr(self.neptune, "init_run") else self.neptune.init
+        # releases from 1.0 on have only `init_run`
+        begin = self.neptune.init if hasattr(self.neptune, "init") else self.neptune.init_run
         self.run = begin(**(self.init_kwargs or {}))
 
     @master_only
@@ -223,7 +237,7 @@ class NeptuneLoggerHook(LoggerHook):
         step = {"step": self.get_iter(runner)} if self.with_step else {}
         for name, value in self.get_loggable_tags(runner).items():
             series = self.run[name]
-            (series.append if hasattr(series, "append") else series.log)(value, **step)
+            (series.log if hasattr(series, "log") else series.append)(value, **step)
 
     @master_only
     def after_run(self, runner: BaseRunner) -> None:
