@@ -62,11 +62,12 @@ def _into_v3(root: str) -> None:
 @cache
 def _into_v2(root: str, v3_root: str) -> None:
     v2: Any = import_module(f"{root}.runner" if root == "mmcv" else f"{root}.registries")
+    runners: Any = import_module("mmcv.runner.builder") if root == "mmcv" else v2
     v3: Any = import_module(f"{v3_root}.registry")
     pairs: list[tuple[Any, Any, Callable[[Any], Any]]] = [
         (v2.HOOKS, v3.HOOKS, adapted_v3_hook),
         (v2.OPTIMIZER_BUILDERS, v3.OPTIM_WRAPPER_CONSTRUCTORS, adapted_v3_constructor),
-        (v2.RUNNER_BUILDERS, v3.RUNNER_CONSTRUCTORS, _as_it_is),
+        (runners.RUNNER_BUILDERS, v3.RUNNER_CONSTRUCTORS, _as_it_is),
         (import_module(f"{root}.cnn" if root == "mmcv" else root).MODELS, v3.MODELS, adapted_v3_model),
     ]
     if root != "mmcv":  # mmcv itself has no registry of data sets

@@ -1,7 +1,9 @@
 """v3 hooks, models, data sets, metrics and constructors under a v2 runner: the same trace as under v3."""
 
 import logging
+import subprocess
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -231,3 +233,11 @@ def test_a_v2_optimizer_hook_steps_a_v3_model_once(tmp_path):
     plain = train_v3([], tmp_path / "a", True).model.layer.weight
     stepped = train_v3([V2Hook(OptimizerHook())], tmp_path / "b", True).model.layer.weight
     assert torch.equal(plain, stepped)
+
+
+@pytest.mark.peer
+def test_v3_hooks_act_in_real_mmcv(tmp_path, peer_v2):
+    script = Path(__file__).with_name("v3_hooks_in_mmcv.py")
+    done = subprocess.run([str(peer_v2), str(script), str(tmp_path)], capture_output=True, text=True)
+    seen = "saw [(0, 2, 2, ['half', 'loss']), 7, (1, 3, 0, ['half', 'loss'])] 2 6"
+    assert seen in done.stdout, done.stderr[-3000:]
