@@ -46,6 +46,7 @@ class _Codebase:
     def convert(self) -> None:
         for split in _SPLITS:
             self._loader(split)
+        self._phase_loader()
         self._variables()
         self._model()
         for split in ("val", "test"):
@@ -70,6 +71,17 @@ class _Codebase:
         if split != "train" and self.pack.loaders.get("test_batch") == "train":
             self._test_batch(split, loader)
         for key, value in self.pack.loaders.get("train" if split == "train" else "test", {}).items():
+            if get_path(loader, key) is None and not (key == "batch_sampler" and self._by_iteration()):
+                put_path(loader, key, Slot(traced(value)))
+
+    def _phase_loader(self) -> None:
+        """The data of a workflow's validation phases, which v2 loads and prepares as those of training."""
+        loader = (self.exp.v3.get("train_cfg") or {}).get("phase_dataloader")
+        if not isinstance(loader, TracedDict) or not isinstance(loader.get("dataset"), TracedDict):
+            return
+        old = loader.slot("dataset")
+        loader.put("dataset", Slot(self.datasets.translate(old.value, True).node, old.origin))
+        for key, value in self.pack.loaders.get("train", {}).items():
             if get_path(loader, key) is None and not (key == "batch_sampler" and self._by_iteration()):
                 put_path(loader, key, Slot(traced(value)))
 
@@ -163,7 +175,11 @@ class _Codebase:
         if self.pack.scope:
             self.exp.put("default_scope", self.pack.scope)
         for path, value in self.pack.runtime.items():
-            put_path(self.exp.v3, path, Slot(traced(value)))
+            new = traced(value)
+            said = self.exp.v3.get(path)
+            if path == "visualizer" and isinstance(said, TracedDict) and "vis_backends" in said:
+                new.put("vis_backends", said.slot("vis_backends"))  # the loggers that the config asked for
+            put_path(self.exp.v3, path, Slot(new))
 
     def _unknown(self) -> None:
         """Classes that the new codebase does not have under the name that the new config gives."""
