@@ -21,6 +21,12 @@ def whole(tensor: Any) -> torch.Tensor:
     return found
 
 
+def held_part(tensor: Any) -> Any:
+    """What this process holds of a tensor, in the same memory."""
+    with torch.no_grad():
+        return tensor.to_local() if hasattr(tensor, "to_local") else tensor
+
+
 def parted_like(tensor: torch.Tensor, like: Any) -> torch.Tensor:
     """This process's part of a whole tensor, if `like` is sharded and of the same shape; else the tensor itself."""
     if not hasattr(like, "device_mesh") or hasattr(tensor, "device_mesh") or tensor.shape != like.shape:
@@ -28,6 +34,36 @@ def parted_like(tensor: torch.Tensor, like: Any) -> torch.Tensor:
     from torch.distributed.tensor import distribute_tensor
 
     return distribute_tensor(tensor.to(like.device), like.device_mesh, like.placements)
+
+
+def sharded_copy(model: nn.Module) -> nn.Module:
+    """A module with copies of the parts that this process holds, under the same names; it cannot compute.
+
+    torch refuses to copy a module that `fully_shard` has changed.
+    """
+    made = nn.Module()
+    folders = {"": made}
+    for path, _ in model.named_modules():
+        if path:
+            parent, _, name = path.rpartition(".")
+            folders[path] = nn.Module()
+            folders[parent].add_module(name, folders[path])
+    for path, parameter in model.named_parameters():
+        parent, _, name = path.rpartition(".")
+        folders[parent].register_parameter(name, nn.Parameter(parameter.detach().clone(), requires_grad=False))
+    kept = model.state_dict()
+    for path, buffer in model.named_buffers():
+        parent, _, name = path.rpartition(".")
+        folders[parent].register_buffer(name, buffer.detach().clone(), persistent=path in kept)
+    return made
+
+
+def gather_in_parts(model: nn.Module) -> None:
+    """Gives back what a forward pass without a backward pass has gathered, so that the parameters are parts again."""
+    for module in model.modules():
+        reshard: Any = getattr(module, "reshard", None)
+        if reshard is not None:
+            reshard()
 
 
 def part_weights(weights: Mapping[str, Any], model: nn.Module) -> dict[str, Any]:

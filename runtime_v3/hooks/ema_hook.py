@@ -14,7 +14,7 @@ from mmmigrate.runtime_v3.hooks.hook import DATA_BATCH, Hook
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.model.wrappers import is_model_wrapper
 from mmmigrate.runtime_v3.registry import HOOKS, MODELS
-from mmmigrate.runtime_v3.sharding import is_sharded
+from mmmigrate.runtime_v3.sharding import gather_in_parts, is_sharded, part_weights
 
 if TYPE_CHECKING:
     from mmmigrate.runtime_v3.runner import Runner
@@ -57,8 +57,6 @@ class EMAHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         self.src_model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        if is_sharded(self.src_model):
-            raise ValueError("EMAHook cannot average a model that is spread over processes: use another model wrapper")
         self.ema_model = MODELS.build(self.ema_cfg, default_args={"model": self.src_model})
 
     def before_train(self, runner: Runner) -> None:
@@ -98,6 +96,7 @@ class EMAHook(Hook):
 
     @torch.no_grad()
     def _swap_ema_parameters(self) -> None:
+        gather_in_parts(self.src_model)
         models = (self.ema_model.module, self.src_model)
         averaged, source = (
             chain(model.parameters(), model.buffers()) if self.ema_model.update_buffers else model.parameters()
@@ -109,7 +108,10 @@ class EMAHook(Hook):
             other.copy_(kept)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        checkpoint["ema_state_dict"] = self.ema_model.state_dict()
+        from mmmigrate.runtime_v3.runner.checkpoint import weights_to_cpu
+
+        averaged = self.ema_model.state_dict()
+        checkpoint["ema_state_dict"] = weights_to_cpu(averaged) if is_sharded(self.src_model) else averaged
         self._swap_ema_state_dict(checkpoint)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
@@ -117,7 +119,10 @@ class EMAHook(Hook):
 
         if "ema_state_dict" in checkpoint and runner._resume:
             self._swap_ema_state_dict(checkpoint)
-            self.ema_model.load_state_dict(checkpoint["ema_state_dict"], strict=self.strict_load)
+            averaged = checkpoint["ema_state_dict"]
+            if is_sharded(self.src_model):
+                averaged = part_weights(averaged, self.ema_model)
+            self.ema_model.load_state_dict(averaged, strict=self.strict_load)
             return
         if runner._resume:
             print_log(

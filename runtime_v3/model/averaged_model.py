@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.registry import MODELS
+from mmmigrate.runtime_v3.sharding import held_part, is_sharded, sharded_copy
 
 Tensors = list[Tensor]
 
@@ -33,7 +34,7 @@ class BaseAveragedModel(nn.Module, ABC):
         self, model: nn.Module, interval: int = 1, device: torch.device | None = None, update_buffers: bool = False
     ) -> None:
         super().__init__()
-        self.module = deepcopy(model).requires_grad_(False)
+        self.module = sharded_copy(model) if is_sharded(model) else deepcopy(model).requires_grad_(False)
         self.interval = interval
         if device is not None:
             self.module = self.module.to(device)
@@ -64,8 +65,8 @@ class BaseAveragedModel(nn.Module, ABC):
         # Looking all tensors up takes longer than averaging them, so it is done once for each model.
         if self._pairs is None or self._pairs.model is not model:
             source = model.state_dict(keep_vars=True) if self.update_buffers else dict(model.named_parameters())
-            own = list(self.avg_parameters.values())
-            others = [source[key] for key in self.avg_parameters]
+            own = [held_part(tensor) for tensor in self.avg_parameters.values()]
+            others = [held_part(source[key]) for key in self.avg_parameters]
             moving = [index for index, tensor in enumerate(own) if tensor.is_floating_point()]
             buffers: tuple[Tensors, Tensors] = ([], [])
             if not self.update_buffers:

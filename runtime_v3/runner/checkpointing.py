@@ -180,6 +180,8 @@ class Checkpointing:
         weights = weights_to_cpu(get_state_dict(self.model))
         optimizer = to_cpu(self.optim_wrapper.state_dict()) if save_optimizer else None
         if not is_master:
+            # Hooks gather what they add, the average for one, in all processes.
+            self.call_hook("before_save_checkpoint", checkpoint={"state_dict": weights})  # type: ignore[attr-defined]
             return
         meta = dict(meta or {})
         meta.setdefault("epoch", runner.epoch + (1 if by_epoch else 0))

@@ -71,7 +71,7 @@ def test_stages_of_ones_own_can_be_called():
 
 
 def test_what_is_not_a_hook_is_refused():
-    with pytest.raises(TypeError, match="a hook is a Hook or a dict"):
+    with pytest.raises(TypeError, match="hook should be an instance of Hook or dict"):
         HookRegister().register_hook(print)
 
 

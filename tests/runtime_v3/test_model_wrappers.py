@@ -62,6 +62,15 @@ def test_sharded_training_resumes_bit_for_bit(folder):
     assert_same(saved(folder, "sharded")["state_dict"], saved(folder, "resumed")["state_dict"], exact=True)
 
 
+def test_the_average_of_a_sharded_model_is_that_of_a_replicated_one_and_resumes_bit_for_bit(folder):
+    replicated, sharded, resumed = (saved(folder, f"averaged_{run}") for run in ("replicated", "sharded", "resumed"))
+    for part in ("state_dict", "ema_state_dict"):
+        assert_same(replicated[part], sharded[part])
+        assert_same(sharded[part], resumed[part], exact=True)
+    first = "first.weight"
+    assert not torch.equal(sharded["state_dict"][first], sharded["ema_state_dict"][f"module.{first}"])
+
+
 def test_parts_trained_in_turn_agree_over_processes_and_are_saved_without_their_wrappers(folder):
     assert set(saved(folder, "separate")["state_dict"]) == {
         f"{part}.{name}" for part in ("generator", "discriminator") for name in ("weight", "bias")

@@ -117,6 +117,16 @@ SHARDED = {"type": "MMFullyShardedDataParallel"}
 ACCUMULATED = {"optimizer": {"type": "SGD", "lr": 0.1}, "accumulative_counts": 2}
 train("replicated", None)
 train("sharded", SHARDED)
+AVERAGED = [{"type": "Keep"}, {"type": "EMAHook", "momentum": 0.1, "update_buffers": True}]
+train("averaged_replicated", None, custom_hooks=AVERAGED)
+train("averaged_sharded", SHARDED, custom_hooks=AVERAGED)
+train(
+    "averaged_resumed",
+    SHARDED,
+    custom_hooks=AVERAGED,
+    resume=True,
+    load_from=str(FOLDER / "averaged_sharded" / "epoch_1.pth"),
+)
 train("resumed", SHARDED, resume=True, load_from=str(FOLDER / "sharded" / "epoch_1.pth"))
 train("replicated_accumulated", None, optim_wrapper=ACCUMULATED)
 train("sharded_accumulated", {**SHARDED, "shard_modules": ["Linear"]}, optim_wrapper=ACCUMULATED)
