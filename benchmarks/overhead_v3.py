@@ -1,6 +1,7 @@
 """What runtime_v3 and real mmengine add to a bare PyTorch loop, per iteration, in interleaved runs.
 
-    python benchmarks/overhead_v3.py --peer PYTHON [--iters 1000 10000] [--rounds 3] [--ema] [--imports]
+    python benchmarks/overhead_v3.py --peer PYTHON [--iters 1000 10000 100000] [--rounds 3] [--kinds epoch iter ema]
+        [--imports]
 
 PYTHON is the interpreter of an environment with mmengine 0.10.7 (`.peers/v3/bin/python`). Quote the ratios, not the
 times: both engines run in turns in one go, on whatever machine this is.
@@ -152,7 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = Path(__file__).parents[1]
     parser.add_argument("--peer", default=str(root / ".peers" / "v3" / "bin" / "python"))
-    parser.add_argument("--iters", type=int, nargs="+", default=[1000, 10000])
+    parser.add_argument("--iters", type=int, nargs="+", default=[1000, 10000, 100000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kinds", nargs="+", default=["epoch", "iter"], choices=["epoch", "iter", "ema"])
     parser.add_argument("--imports", action="store_true")
