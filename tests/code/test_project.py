@@ -86,3 +86,12 @@ def test_one_parent_for_registries_of_two_files(tmp_path: Path) -> None:
     texts = convert(tmp_path / "pkg")
     assert "OWN = Registry('x', parent=MODELS)" in texts["a.py"]
     assert texts["b.py"] == "from pkg.a import OWN\n\nLAYERS = OWN\n"
+
+
+def test_one_of_two_registries_without_a_parent_gets_it(tmp_path: Path) -> None:
+    text = "from mmcv.utils import Registry\n\nDATASETS = Registry('dataset')\nOTHERS = Registry('other')\n"
+    write(tmp_path / "pkg", a=text, b=text)
+    texts = convert(tmp_path / "pkg")
+    assert "DATASETS = Registry('dataset', parent=MMENGINE_DATASETS)" in texts["a.py"]
+    assert "# mmmigrate: REG001 DATASETS has no parent" in texts["b.py"]
+    assert "DATASETS = Registry('dataset')" in texts["b.py"]

@@ -39,9 +39,18 @@ class _Child:
     scope: str
 
     @property
+    def target(self) -> str | None:
+        """The parent that it has, or is to get."""
+        usual = _PARENTS.get(self.name)
+        return self.parent or (f"{_REGISTRY}.{usual}" if usual else None)
+
+    @property
     def place(self) -> tuple[str | None, str]:
         """What can be taken once: mmengine refuses two children of one parent with the same scope."""
-        return self.parent, self.scope
+        return self.target, self.scope
+
+    def is_same(self, other: _Child) -> bool:
+        return (self.module.name, self.name) == (other.module.name, other.name)
 
 
 def convert(module: Module) -> None:
@@ -50,9 +59,12 @@ def convert(module: Module) -> None:
         return
     owners = _owners(module)
     for child in children:
+        owner = owners[child.place]
+        if child.target is None:
+            continue
         if child.parent is None:
-            _adopt(child, owners)
-        elif (owner := owners[child.place]).name != child.name or owner.module.name != module.name:
+            _adopt(child, owner)
+        elif not child.is_same(owner):
             _join(child, owner)
 
 
@@ -89,16 +101,17 @@ def _new_name(module: Module, node: ast.expr | None) -> str | None:
 def _owners(module: Module) -> dict[tuple[str | None, str], _Child]:
     """For each parent and scope the registry of the project that keeps them: the same one whichever file is asked.
 
-    One in a module that imports nothing of the project is taken before others, since the others can import it.
+    One with a parent is taken before others, then one in a module that imports nothing of the project: the others can
+    import it.
     """
     children: dict[tuple[str | None, str], list[_Child]] = {}
     for name in sorted({module.name, *module.project.registry_modules}):
         other = module if name == module.name else module.project.module(name)
         for child in _children(other) if other is not None else ():
             children.setdefault(child.place, []).append(child)
-    return {
-        place: next((child for child in group if _is_leaf(child.module)), group[0]) for place, group in children.items()
-    }
+    for group in children.values():
+        group.sort(key=lambda child: (child.parent is None, not _is_leaf(child.module)))
+    return {place: group[0] for place, group in children.items()}
 
 
 def _is_leaf(module: Module) -> bool:
@@ -107,17 +120,17 @@ def _is_leaf(module: Module) -> bool:
     return not any(module.project.owns(item.target) for item in items) and not module.outline.stars
 
 
-def _adopt(child: _Child, owners: dict[tuple[str | None, str], _Child]) -> None:
+def _adopt(child: _Child, owner: _Child) -> None:
     """A registry without a parent gets the one that the v3 runner builds from."""
-    name = _PARENTS.get(child.name)
-    if name is None:
-        return
-    target = f"{_REGISTRY}.{name}"
-    if (target, child.scope) in owners:
-        message = f"{child.name} has no parent, so v3's runner does not find what is registered in it"
+    if not child.is_same(owner):
+        message = (
+            f"{child.name} has no parent, so v3's runner does not find what is registered in it; "
+            f"{owner.module.name}.{owner.name} is the child of {child.target} with this scope"
+        )
         child.module.note(RULE, message, child.call, Effect.MANUAL, marker=True)
         return
-    owners[target, child.scope] = child
+    target = child.target or ""
+    name = target.rpartition(".")[2]
     local = child.module.need(_REGISTRY, name)
     arguments = [*child.call.args, *child.call.keywords]
     if arguments:
