@@ -205,5 +205,6 @@ def drop_unused(before: Module, after: Module) -> None:
     for statement, items in after.outline.imports.items():
         for item in items:
             lost = item not in used_now and (item.local, item.target) in used_before
-            if lost and item.local not in (after.all_names or ()) and not after.is_skipped(statement):
+            handed_on = item.local in (after.all_names or ()) or item.local in after.project.handed_on
+            if lost and not handed_on and not after.is_skipped(statement):
                 after.plan.drops.add(item)

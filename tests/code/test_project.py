@@ -95,3 +95,10 @@ def test_one_of_two_registries_without_a_parent_gets_it(tmp_path: Path) -> None:
     assert "DATASETS = Registry('dataset', parent=MMENGINE_DATASETS)" in texts["a.py"]
     assert "# mmmigrate: REG001 DATASETS has no parent" in texts["b.py"]
     assert "DATASETS = Registry('dataset')" in texts["b.py"]
+
+
+def test_a_name_handed_on_stays_when_its_last_use_goes(tmp_path: Path) -> None:
+    text = "from mmcv.cnn import MODELS, CONV_LAYERS\nfrom mmcv.utils import Registry\n\n"
+    text += "A = Registry('a', parent=MODELS)\nB = Registry('b', parent=CONV_LAYERS)\n"
+    write(tmp_path / "pkg", a=text, b="from .a import CONV_LAYERS\n")
+    assert "import MODELS as CONV_LAYERS" in convert(tmp_path / "pkg")["a.py"]

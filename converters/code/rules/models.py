@@ -23,10 +23,10 @@ _DATASETS = frozenset({"torch.utils.data.Dataset", "torch.utils.data.dataset.Dat
 
 def convert(module: Module) -> None:
     for cls in module.classes:
-        step, evaluate = cls.methods.get("train_step"), cls.methods.get("evaluate")
+        step = cls.methods.get("train_step")
         if step is not None and _is_v2_step(step) and not _inherits(cls, "train_step"):
             _model(cls, step)
-        if evaluate is not None and _takes_results(evaluate) and _derives(cls, _DATASETS) and _is_of_v2(cls):
+        if _is_v2_dataset(cls) and not any(_is_v2_dataset(base) for base in cls.lineage[1:]) and _is_of_v2(cls):
             _add_base(cls, _DATASET)
             module.note(DATASET, f"{cls.name} gives v2's batches to v3's loaders for DatasetEvaluate", cls.node)
 
@@ -48,6 +48,12 @@ def _is_v2_step(step: Method) -> bool:
     """``train_step(self, data, optimizer, …)``: the third parameter is named like that in all of v2."""
     names = [item.arg for item in step.args.args]
     return len(names) >= 3 and names[2] == "optimizer"
+
+
+def _is_v2_dataset(cls: Class) -> bool:
+    """Whether a data set has an ``evaluate`` of its own: of several in a line, the first base gets the adapter."""
+    evaluate = cls.methods.get("evaluate")
+    return evaluate is not None and _takes_results(evaluate) and _derives(cls, _DATASETS)
 
 
 def _takes_results(evaluate: Method) -> bool:
