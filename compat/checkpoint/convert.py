@@ -76,7 +76,7 @@ def convert(old: Mapping[str, Any], name: str, options: Options, bare: bool = Fa
             files["checkpoint"] = files["checkpoint"]["state_dict"]
         return Converted(files, dict(old), None, families, came_home=True)
     belongs = _experiment(checkpoint, options)
-    notes = list(belongs.notes)
+    notes = []
     old_parts = parts
     if families and checkpoint.get("optimizer"):
         notes.append(
@@ -91,7 +91,7 @@ def convert(old: Mapping[str, Any], name: str, options: Options, bare: bool = Fa
     lost = difference(_way_home(files, home, Plan(rename=back)), old_parts)
     side = {"version": 1, "from": home, "patch": lost, **({"bare": True} if bare else {})}
     files["checkpoint"][KEPT] = side
-    return Converted(files, dict(old), place, families, notes=notes)
+    return Converted(files, dict(old), place, families, notes=[*belongs.notes, *notes])
 
 
 def _without_optimizer(parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,11 @@ def convert(files: Mapping[str, Any], position: Position | None, plan: Plan) -> 
     steps = position.iter if position is not None else 0
     swapped = _swapped(position, bool(point), plan.experiment)
     model, trained = averages.to_v3(point.get("model", old["state_dict"]), steps, swapped)
+    if trained is not None and position is not None and not _goes_on_averaging(plan.experiment):
+        plan.experiment.notes.append(
+            "the config has no EMA hook: state_dict has the weights as trained, the averages are kept for the way home"
+        )
+        model, trained = averages.exchanged(model, trained)[0], None
     new_meta, hub = meta.to_v3(old_meta, position, plan.experiment.text)
     new: dict[str, Any] = {"meta": new_meta, "state_dict": plan.renamed(model)}
     if position is not None:
@@ -70,6 +75,12 @@ def _optimizer(
     if states:
         new["param_schedulers"] = states.get(None, states)
     return new
+
+
+def _goes_on_averaging(experiment: Experiment) -> bool:
+    """Whether the run that goes on averages its weights; taken for granted where no config is known."""
+    hooks = (experiment.v3 or {}).get("custom_hooks") or []
+    return experiment.v3 is None or any("EMA" in str(hook.get("type")) for hook in hooks if isinstance(hook, Mapping))
 
 
 def _swapped(position: Position | None, exact: bool, experiment: Experiment) -> bool:

@@ -122,3 +122,15 @@ def test_an_optimizer_that_the_config_cannot_have_made_is_refused(config, messag
     old["optimizer"]["param_groups"][0]["params"] = [0, 1]
     with pytest.raises(CheckpointError, match=message):
         convert({"checkpoint": old}, "epoch_2.pth", Options("v3", path))
+
+
+@pytest.mark.parametrize(("hooks", "weight"), [("", 2.0), ("custom_hooks = [dict(type='EMAHook')]\n", 1.0)])
+def test_a_run_that_averages_no_more_goes_on_with_the_weights_as_trained(hooks, weight, tmp_path):
+    path = tmp_path / "config.py"
+    path.write_text("train_cfg = dict(by_epoch=True, max_epochs=4)\noptim_wrapper = dict()\n" + hooks)
+    old = v2_checkpoint(state_dict={"w": torch.tensor(1.0), "ema_w": torch.tensor(2.0)})
+    new = convert({"checkpoint": old}, "epoch_2.pth", Options("v3", path))
+    assert new.files["checkpoint"]["state_dict"]["w"] == weight
+    assert ("no EMA hook" in "".join(new.notes)) == (not hooks)
+    back = convert(new.files, "x.pth", Options("v2")).files["checkpoint"]
+    assert back["state_dict"] == old["state_dict"]
