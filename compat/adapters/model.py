@@ -32,6 +32,11 @@ class V2Model:
             return given
         return trained(self, super().train_step, data, optim_wrapper)  # type: ignore[misc]
 
+    def wrapped_train_step(self, wrapper: Any, data: Any, optim_wrapper: Any) -> dict[str, Any]:
+        """The same inside a distributed wrapper: `wrapper.through(call, …)` has the gradients reduced."""
+        own = super().train_step  # type: ignore[misc]
+        return trained(self, lambda *given: wrapper.through(own, *given), data, optim_wrapper, wrapper)
+
     def val_step(self, data: Any) -> Any:
         """The results of a batch, one for each image, as v2's test loop asks for them."""
         return self(return_loss=False, **unpacked(data, self))  # type: ignore[operator]
@@ -49,13 +54,16 @@ def _wraps(optimizer: Any) -> bool:
     return hasattr(next(iter(optimizer.values())) if several else optimizer, "optim_context")
 
 
-def trained(model: Any, make: Callable[..., Any], data: Any, optim_wrapper: Any) -> dict[str, Any]:
-    """One iteration of a v2 model by v3: `make(data, optimizer)` is its own `train_step`; gives the values to log."""
+def trained(model: Any, make: Callable[..., Any], data: Any, optim_wrapper: Any, wrapper: Any = None) -> dict[str, Any]:
+    """One iteration of a v2 model by v3: `make(data, optimizer)` is its own `train_step`; gives the values to log.
+
+    `wrapper` is the distributed wrapper around the model, if there is one.
+    """
     if isinstance(optim_wrapper, Mapping) or hasattr(optim_wrapper, "optim_wrappers"):
         several = {name: wrapper.optimizer for name, wrapper in optim_wrapper.items()}
         outputs = make(unpacked(data, model), several)
     else:
-        with optim_wrapper.optim_context(model):
+        with optim_wrapper.optim_context(model if wrapper is None else wrapper):
             outputs = make(unpacked(data, model), optim_wrapper.optimizer)
         optim_wrapper.update_params(outputs["loss"])
     model.v2_outputs = outputs

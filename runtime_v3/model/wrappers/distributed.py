@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -24,12 +25,17 @@ class MMDistributedDataParallel(DistributedDataParallel):
     `detect_anomalous_params`: logs, at every iteration, the parameters that the loss does not depend on. Slow.
     """
 
+    _call: Callable[..., Any] | None = None
+
     def __init__(self, module: nn.Module, detect_anomalous_params: bool = False, **kwargs: Any) -> None:
         super().__init__(module=module, **kwargs)
         self.detect_anomalous_params = detect_anomalous_params
 
     def train_step(self, data: Any, optim_wrapper: OptimWrapper) -> dict[str, torch.Tensor]:
         model: Any = self.module
+        if hasattr(model, "wrapped_train_step"):  # a model of v2, which computes its loss in a step of its own
+            done: dict[str, torch.Tensor] = model.wrapped_train_step(self, data, optim_wrapper)
+            return done
         with optim_wrapper.optim_context(self):
             losses = self._run_forward(model.data_preprocessor(data, training=True), mode="loss")
         loss, log_vars = model.parse_losses(losses)
@@ -38,6 +44,19 @@ class MMDistributedDataParallel(DistributedDataParallel):
             detect_anomalous_params(loss, model=self)
         logged: dict[str, torch.Tensor] = log_vars
         return logged
+
+    def through(self, call: Callable[..., Any], *inputs: Any) -> Any:
+        """`call(*inputs)` in the place of the model's forward: its gradients are reduced over all processes."""
+        self._call = call
+        try:
+            return self.forward(*inputs)  # type: ignore[no-untyped-call]
+        finally:
+            self._call = None
+
+    def _run_ddp_forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        if self._call is None:
+            return super()._run_ddp_forward(*inputs, **kwargs)  # type: ignore[no-untyped-call]
+        return self._call(*inputs, **kwargs)
 
     def val_step(self, data: Any) -> list[Any]:
         predictions: list[Any] = self.module.val_step(data)
