@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mmmigrate.compat.cli.output import write_document
-from mmmigrate.compat.trace.compare import compare
+from mmmigrate.compat.proof.ranks import compare_ranks
 from mmmigrate.compat.trace.format import TraceError
 from mmmigrate.compat.trace.verdict import Comparison
 
@@ -41,7 +41,7 @@ def command(old: Path, new: Path, ulp: int, json_file: str | None, junit: Path |
     The exit code is 0 for equal, 1 for divergent, 2 if they could not be compared.
     """
     try:
-        comparison = compare(old, new, ulp=ulp)
+        comparison = compare_ranks(old, new, ulp=ulp)
     except TraceError as error:
         raise click.UsageError(str(error)) from error
     subject = f"{old} → {new}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,6 +20,9 @@ OUTPUT = click.Path(dir_okay=False, path_type=Path)
 @click.argument("new", type=FILE, required=False)
 @click.option("--steps", metavar="N", type=click.IntRange(min=1), help="Stop after N iterations, not at the end.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of both runs.")
+@click.option("--seeds", metavar="N,N,…", help="Prove it for each of these seeds; the worst verdict counts.")
+@click.option("--world-size", default=1, show_default=True, type=click.IntRange(min=1), help="Processes of each run.")
+@click.option("--resume-at", metavar="I", type=click.IntRange(min=1), help="Break both off before I and resume them.")
 @click.option("--ulp", default=0, show_default=True, type=click.IntRange(min=0), help="Tolerance in the last place.")
 @click.option("--timeline", is_flag=True, help="Compare the schedules of a whole run, without model or data.")
 @click.option("--iters-per-epoch", default=50, show_default=True, type=click.IntRange(min=1), help="For --timeline.")
@@ -26,39 +30,81 @@ OUTPUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--report", metavar="FILE.html", type=OUTPUT, help="Write an HTML report.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the verdict as JSON; - is standard output.")
 @click.option("--junit", metavar="FILE", type=OUTPUT, help="Write the verdict as a JUnit file.")
-def command(
-    old: Path, new: Path | None, steps: int | None, seed: int, ulp: int, timeline: bool,
-    iters_per_epoch: int, work_dir: Path | None,
-    report: Path | None, json_file: str | None, junit: Path | None,
-) -> None:  # fmt: skip
+@click.option("--markdown", metavar="FILE", type=OUTPUT, help="Write the verdict as Markdown, for a pull request.")
+@click.option("--sarif", metavar="FILE", help="Write the verdict as SARIF; - is standard output.")
+def command(old: Path, new: Path | None, **options: Any) -> None:
     """Train the v2 config OLD and the v3 config NEW from the same start and compare every iteration.
 
     NEW is converted from OLD when it is left out. Run it from the project's root, as training itself, since configs
     name data by relative paths. The exit code is 0 for equal, 1 for divergent, 2 if they could not be compared.
     """
     try:
-        if timeline:
-            from mmmigrate.compat.proof.timeline import verify_timeline
-
-            proof = verify_timeline(old, new, iters_per_epoch=iters_per_epoch, ulp=ulp, work_dir=work_dir)
-        else:
-            from mmmigrate.compat.proof.verify import verify
-
-            click.echo("training both configs …", err=True)
-            proof = verify(old, new, steps=steps, seed=seed, ulp=ulp, work_dir=work_dir, detail=report is not None)
+        proof = _timeline(old, new, options) if options["timeline"] else _training(old, new, options)
     except ConversionError as error:
         click.echo(f"error: {old} could not be converted: {error}", err=True)
         sys.exit(2)
-    if report:
+    _write(proof, str(old), options)
+    sys.exit(proof.comparison.exit_code)
+
+
+def _timeline(old: Path, new: Path | None, options: dict[str, Any]) -> Any:
+    from mmmigrate.compat.proof.timeline import verify_timeline
+
+    names = ("iters_per_epoch", "ulp", "work_dir")
+    return verify_timeline(old, new, **{name: options[name] for name in names})
+
+
+def _training(old: Path, new: Path | None, options: dict[str, Any]) -> Any:
+    """The proof of the only seed, or the worst of those of several."""
+    from mmmigrate.compat.proof.verify import verify
+
+    names = ("steps", "ulp", "world_size", "resume_at")
+    given = {name: options[name] for name in names}
+    seeds = _seeds(options["seeds"]) or [options["seed"]]
+    worst = None
+    for seed in seeds:
+        click.echo(f"training both configs{f', seed {seed}' if len(seeds) > 1 else ''} …", err=True)
+        folder = options["work_dir"]
+        if folder is not None and len(seeds) > 1:
+            folder = folder / f"seed_{seed}"
+        proof = verify(old, new, seed=seed, work_dir=folder, detail=options["report"] is not None, **given)
+        if len(seeds) > 1:
+            click.echo(f"seed {seed}: {proof.comparison}", err=True)
+        if worst is None or _badness(proof) > _badness(worst):
+            worst = proof
+    return worst
+
+
+def _badness(proof: Any) -> int:
+    return ("bit-equal", "within-ulp", "divergent", "not-compared").index(proof.comparison.verdict)
+
+
+def _seeds(text: str | None) -> list[int]:
+    try:
+        return [int(seed) for seed in text.split(",")] if text else []
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a list of numbers, as in 0,1,2", param_hint="--seeds") from None
+
+
+def _write(proof: Any, subject: str, options: dict[str, Any]) -> None:
+    comparison = proof.comparison
+    if options["report"]:
         from mmmigrate.compat.proof.report import write_proof
 
-        write_proof(report, proof)
-    if junit:
+        write_proof(options["report"], proof)
+    if options["junit"]:
         from mmmigrate.compat.proof.junit import write_junit
 
-        write_junit(junit, proof.comparison, str(old))
-    if json_file:
-        write_document(json_file, proof.comparison.as_json())
-    if json_file != "-":
-        show_verdict(proof.comparison)
-    sys.exit(proof.comparison.exit_code)
+        write_junit(options["junit"], comparison, subject)
+    if options["markdown"]:
+        from mmmigrate.compat.proof.markdown import write_markdown
+
+        write_markdown(options["markdown"], comparison, subject)
+    if options["sarif"]:
+        from mmmigrate.compat.proof.sarif import verdict_sarif
+
+        write_document(options["sarif"], verdict_sarif(comparison, subject))
+    if options["json_file"]:
+        write_document(options["json_file"], comparison.as_json())
+    if "-" not in (options["json_file"], options["sarif"]):
+        show_verdict(comparison)

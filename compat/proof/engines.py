@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from mmmigrate.compat.proof.spec import EngineSpec
+from mmmigrate.compat.proof.spec import EngineSpec, rank_path
 
 _ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt): ")
 MODULE = "mmmigrate.compat.proof.engine"
@@ -40,7 +41,8 @@ class Run:
 def run_pair(old: EngineSpec, new: EngineSpec) -> tuple[Run, Run]:
     """Runs both to their end. The new run waits for the old one's initial weights; if none come, it ends by itself."""
     for spec in (old, new):
-        Path(spec.trace).unlink(missing_ok=True)
+        for rank in range(spec.world_size):
+            rank_path(Path(spec.trace), rank).unlink(missing_ok=True)
     first, first_log = _start(old, subprocess.DEVNULL)
     second, second_log = _start(new, subprocess.PIPE)
     try:
@@ -57,7 +59,9 @@ def run_pair(old: EngineSpec, new: EngineSpec) -> tuple[Run, Run]:
 def _start(spec: EngineSpec, stdin: int) -> tuple[subprocess.Popen[str], Path]:
     trace = Path(spec.trace)
     log = trace.with_suffix(".log")
-    command = [sys.executable, "-m", MODULE, str(spec.write(trace.with_suffix(".json")))]
+    launcher = ["-m", "torch.distributed.run", f"--nproc_per_node={spec.world_size}", f"--master_port={_free_port()}"]
+    several = launcher if spec.world_size > 1 else []
+    command = [sys.executable, *several, "-m", MODULE, str(spec.write(trace.with_suffix(".json")))]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -65,6 +69,13 @@ def _start(spec: EngineSpec, stdin: int) -> tuple[subprocess.Popen[str], Path]:
             stderr=output, text=True, env=environment,
         )  # fmt: skip
     return process, log
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _relay(first: subprocess.Popen[str], second: subprocess.Popen[str]) -> None:

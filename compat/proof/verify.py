@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from mmmigrate.compat.findings import Finding
 from mmmigrate.compat.pipeline import convert_to
 from mmmigrate.compat.proof.engines import Run, run_pair
 from mmmigrate.compat.proof.project import import_paths
+from mmmigrate.compat.proof.ranks import compare_ranks
 from mmmigrate.compat.proof.spec import EngineSpec
 from mmmigrate.compat.trace import Comparison, compare
 from mmmigrate.compat.trace.stages import INIT_ITERATION
@@ -40,36 +42,59 @@ def verify(
     ulp: int = 0,
     work_dir: str | Path | None = None,
     detail: bool = False,
+    world_size: int = 1,
+    resume_at: int | None = None,
 ) -> Proof:
     """Trains the v2 config `old` and the v3 config `new` (converted from `old` when left out) and compares them.
 
-    With `detail` the iterations from a divergence on are recorded in full, for the report.
-
     At most `steps` iterations are run (None: all of them); `ulp` is the tolerance in units in the last place. Traces,
     logs and checkpoints go to `work_dir`, by default a new temporary folder. A run that fails gives the verdict
-    `not-compared`.
+    `not-compared`. With `detail` the iterations from a divergence on are recorded in full, for the report. Of
+    `world_size` processes every rank is compared. With `resume_at` both runs are broken off before that iteration and
+    resumed from their last checkpoint.
     """
     folder = Path(work_dir or tempfile.mkdtemp(prefix="mmmigrate-verify-")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     old_path = Path(old)
     findings: list[Finding] = []
     if new is None:
-        new_path, findings = converted(old_path, folder / "converted")
+        # several v2 processes draw their samples as DefaultSampler does, one draws from the global generator
+        new_path, findings = converted(old_path, folder / "converted", "v2" if world_size == 1 else "v3")
     else:
         new_path = Path(new)
     proof = Proof(old_path, new_path, new is None, Comparison(NOT_COMPARED, 0), (), findings)
-    specs = _specs(proof, folder, seed, steps)
+    old_spec, new_spec = _specs(proof, folder, seed, steps)
     tensors: list[int] | None = None if ulp else []
+    specs = replace(old_spec, world_size=world_size), replace(new_spec, world_size=world_size)
+    if resume_at is not None:
+        specs = replace(specs[0], steps=resume_at), replace(specs[1], steps=resume_at)
     runs = run_pair(*(replace(spec, tensors=tensors) for spec in specs))
-    comparison = _compared(runs, ulp)
+    comparison = _compared(runs, ulp, world_size)
+    if resume_at is not None and comparison.exit_code == 0:
+        return replace(proof, **_resumed(specs, steps, comparison, ulp))
     first = comparison.first
     if first is not None and (first.digest_only or detail):
         comparison = _measured(comparison, specs, folder, ulp)
     return replace(proof, comparison=comparison, runs=runs)
 
 
-def converted(old: Path, folder: Path) -> tuple[Path, list[Finding]]:
-    written = convert_to(old, folder)
+def _resumed(specs: tuple[EngineSpec, EngineSpec], steps: int | None, before: Comparison, ulp: int) -> dict[str, Any]:
+    """The verdict and the runs of the part from the last checkpoint on; its steps count those before as well."""
+    pair = [
+        replace(
+            spec, trace=str(Path(spec.trace).with_name(f"resumed_{Path(spec.trace).name}")), steps=steps, resume=True
+        )
+        for spec in specs
+    ]
+    runs = run_pair(pair[0], pair[1])
+    after = _compared(runs, ulp, specs[0].world_size)
+    if after.exit_code == 0:
+        after = replace(after, steps=before.steps + after.steps, notes=(*before.notes, *after.notes))
+    return {"comparison": after, "runs": runs}
+
+
+def converted(old: Path, folder: Path, order: str = "v2") -> tuple[Path, list[Finding]]:
+    written = convert_to(old, folder, order=order)
     return written.path, written.findings
 
 
@@ -84,11 +109,11 @@ def _specs(proof: Proof, folder: Path, seed: int, steps: int | None) -> tuple[En
     return spec("v2", proof.old), spec("v3", proof.new)
 
 
-def _compared(runs: tuple[Run, Run], ulp: int) -> Comparison:
+def _compared(runs: tuple[Run, Run], ulp: int, world_size: int = 1) -> Comparison:
     """The comparison of the traces; a run that failed is a reason not to have compared, with its last words."""
     broken = [run for run in runs if not run.trace_exists]
     failed = broken or [run for run in runs if run.returncode]
-    comparison = None if broken else compare(runs[0].trace, runs[1].trace, ulp=ulp)
+    comparison = None if broken else compare_ranks(runs[0].trace, runs[1].trace, world_size, ulp=ulp)
     if failed and (comparison is None or comparison.first is None):
         reason = "\n".join(f"the {run.side} run failed: {run.last_words}\n  its log: {run.log}" for run in failed)
         return Comparison(NOT_COMPARED, 0 if comparison is None else comparison.steps, reason=reason)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.compat.trace.batches import IndexWatch
 from mmmigrate.compat.trace.digest import tensor_digest, value_digest, whole_batch
 from mmmigrate.compat.trace.format import Column, TensorRecord, TraceWriter
@@ -122,7 +123,7 @@ class TraceRecorder:
         self._note_calls()
 
     def after_val_epoch(self, runner: Any, metrics: Mapping[str, Any] | None = None) -> None:
-        if metrics is not None:
+        if metrics is not None and get_dist_info()[0] == 0:  # v2 evaluates in the first process only
             self.writer.event(self.current, "evaluation", "metrics", plain_values(metrics))
 
     def finish(self, status: str, detail: str = "") -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.compat.trace.digest import value_digest
 
 
@@ -42,7 +43,8 @@ def watch_checkpoints(runner: Any, tell: Callable[[str, dict[str, Any]], None]) 
             template = "iter_{}.pth" if by_iter else "epoch_{}.pth"
         name = template.format((runner.iter if by_iter else runner.epoch) + 1)
         done = save(out_dir, *args, **kwargs)
-        tell(name, checkpoint_content(Path(str(out_dir)) / name))
+        if get_dist_info()[0] == 0:  # v3 asks every process to save, and one writes
+            tell(name, checkpoint_content(Path(str(out_dir)) / name))
         return done
 
     runner.save_checkpoint = saved

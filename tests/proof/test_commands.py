@@ -89,3 +89,58 @@ def test_verify_of_a_config_that_cannot_be_converted_exits_with_2(run, configs, 
     done = run("verify", project / "configs/broken.py")
     assert done.exit_code == 2
     assert "absent.py" in done.stderr
+
+
+DOTS = """
+custom_imports = dict(imports=['dots'])
+model = dict(type='DotNet')
+data = dict(samples_per_gpu=4, workers_per_gpu=0, train=dict(type='Dots', count=22))
+optimizer = dict(type='SGD', lr=0.1, momentum=0.9)
+optimizer_config = dict()
+lr_config = dict(policy='step', step=[1])
+total_epochs = 3
+checkpoint_config = dict(interval=1)
+"""
+
+
+@pytest.fixture
+def dots(configs, tmp_path):
+    """A config of the dots project, in a copy of it."""
+    shutil.copytree(configs.parents[1] / "dots/dots", tmp_path / "project/dots")
+    config = tmp_path / "project/config.py"
+    config.write_text(DOTS)
+    return config
+
+
+def test_two_processes_are_compared_rank_by_rank(run, dots, tmp_path):
+    done = run("verify", dots, "--world-size", 2, "--work-dir", tmp_path / "run")
+    assert (done.exit_code, done.stdout) == (0, "bit-equal over 9 iterations\n")
+    assert (tmp_path / "run/v2.rank1.trace").exists()
+    (tmp_path / "run/v3.rank1.trace").write_bytes((tmp_path / "run/v3.trace").read_bytes())
+    done = run("compare", tmp_path / "run/v2.trace", tmp_path / "run/v3.trace")
+    assert (done.exit_code, "rank 1" in done.stderr) == (1, True)
+
+
+def test_runs_that_are_broken_off_and_resumed_are_compared_in_both_parts(run, dots, tmp_path):
+    written = {"--markdown": tmp_path / "v.md", "--sarif": tmp_path / "v.sarif"}
+    options = [part for pair in written.items() for part in pair]
+    done = run("verify", dots, "--resume-at", 6, "--seeds", "1,2", "--work-dir", tmp_path / "run", *options)
+    assert (done.exit_code, done.stdout) == (0, "bit-equal over 18 iterations\n")
+    assert done.stderr.count("bit-equal over 18 iterations") == 2
+    assert written["--markdown"].read_text().endswith("bit-equal over 18 iterations\n")
+    assert json.loads(written["--sarif"].read_text())["runs"][0]["results"] == []
+
+
+def test_a_divergence_is_told_in_markdown_and_sarif(run, dots, tmp_path):
+    new = tmp_path / "new.py"
+    new.write_text(run("config", dots, "--schedule", "exact").stdout.replace("lr=0.1", "lr=0.2"))
+    options = ["--markdown", tmp_path / "v.md", "--sarif", tmp_path / "v.sarif"]
+    assert run("verify", dots, new, "--timeline", "--work-dir", tmp_path / "run", *options).exit_code == 1
+    assert "| `0` | `schedule` | `lr[0]` | `0.1` | `0.2` |" in (tmp_path / "v.md").read_text()
+    result = json.loads((tmp_path / "v.sarif").read_text())["runs"][0]["results"][0]
+    assert (result["ruleId"], result["level"]) == ("training-diverges", "error")
+
+
+def test_seeds_that_are_no_numbers_are_refused(run, dots):
+    done = run("verify", dots, "--seeds", "1,x")
+    assert (done.exit_code, "--seeds" in done.stderr) == (2, True)
