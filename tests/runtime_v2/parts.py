@@ -34,6 +34,7 @@ from mmcv.runner import (
     Sequential,
     auto_fp16,
     build_optimizer,
+    build_runner,
     force_fp32,
     load_checkpoint,
     load_state_dict,
@@ -259,6 +260,27 @@ def scatter_functions():
     ]
 
 
+class Step(nn.Linear):
+    def train_step(self, data, optimizer):
+        return {}
+
+
+def gpu_counts():
+    """Where runs go on that another number of GPUs began: (epoch, iteration) by what the checkpoint's config says."""
+    found = []
+    configs = ["gpu_ids = range(0, 4)", "gpu_ids = [0, 1, 2]", "gpu_ids = [0]", "gpu_ids = []", "x = 1", None]
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, length in (("EpochBasedRunner", {"max_epochs": 4}), ("IterBasedRunner", {"max_iters": 40})):
+            for config in configs:
+                meta = {"epoch": 3, "iter": 7} if config is None else {"epoch": 3, "iter": 7, "config": config}
+                save_checkpoint(nn.Linear(1, 1), f"{folder}/x.pth", meta=meta)
+                arguments = {"model": Step(1, 1), "logger": logging.Logger("silent"), **length}
+                runner = build_runner({"type": kind}, default_args=arguments)
+                runner.resume(f"{folder}/x.pth", map_location="cpu")
+                found.append([runner.epoch, runner.iter, runner.inner_iter])
+    return found
+
+
 def main():
     results = {
         "batches": plain(batches()),
@@ -269,6 +291,7 @@ def main():
         "averages": averages(),
         "loss scales": loss_scales(),
         "scatter functions": plain(scatter_functions()),
+        "gpu counts": gpu_counts(),
         "wrapper": [is_module_wrapper(MMDataParallel(nn.Linear(1, 1))), is_module_wrapper(nn.Linear(1, 1))],
     }
     Path(sys.argv[2]).write_text(json.dumps(results))

@@ -17,6 +17,7 @@ PARTS = (
     "averages",
     "loss scales",
     "scatter functions",
+    "gpu counts",
     "wrapper",
 )
 
