@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mmmigrate.compat.findings import Effect
+from mmmigrate.converters.packs.best_metric import metric_name
 from mmmigrate.converters.packs.change import get_path, put_path
 from mmmigrate.converters.packs.choose import choose_pack, class_names
 from mmmigrate.converters.packs.datasets import Dataset, DatasetTranslator
@@ -51,6 +52,7 @@ class _Codebase:
         self._model()
         for split in ("val", "test"):
             self._evaluator(split)
+        self._best()
         self._preprocessor()
         self._fill()
         self._scopes()
@@ -130,6 +132,17 @@ class _Codebase:
             self.exp.remark(UNKNOWN, f"no metric is known for {kind!r}: its `evaluate` stays, adapted", "data")
         else:
             self.exp.put(f"{split}_evaluator", made)
+
+    def _best(self) -> None:
+        """The metric of the best checkpoint, by the name that the new evaluator gives it."""
+        checkpoint = (self.exp.v3.get("default_hooks") or {}).get("checkpoint")
+        best = checkpoint.get("save_best") if isinstance(checkpoint, TracedDict) else None
+        new = metric_name(self.exp.v3.get("val_evaluator"), best) if isinstance(best, str) else None
+        if isinstance(checkpoint, TracedDict) and new is not None:
+            checkpoint.put("save_best", new)
+            self.exp.note(
+                f"the metric {best!r} is called {new!r} by the new evaluator", "evaluation", None, Effect.EXACT
+            )
 
     def _preprocessor(self) -> None:
         pipelines = [done.pipeline for done in self.done.values() if done.pipeline is not None]
