@@ -81,6 +81,7 @@ class Net:
         self.bbox_head = Head()
         if backbone is not None:
             self.backbone = type(backbone, (Backbone,), {})(*KINDS[backbone])
+        self.loss_lambda, self.head = 0.5, Head()
         self.epoch, self.momentum, self.base_momentum = 0, 0.5, 0.9
         generator = torch.Generator().manual_seed(3)
         for parameter in self.parameters():

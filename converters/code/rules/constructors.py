@@ -33,6 +33,7 @@ def convert(module: Module) -> None:
         call = cls.methods.get("__call__")
         if call is not None:
             _translate_call(draft, call)
+        _take_default_name(draft)
         if draft.blockers:
             for blocker in draft.blockers:
                 module.note(UNKNOWN_CONSTRUCTOR, f"{cls.name}: {blocker.reason}", blocker.node, marker=True)
@@ -40,6 +41,17 @@ def convert(module: Module) -> None:
         draft.apply()
         if draft.changes:
             module.note(RULE, f"{cls.name} gets the whole optim_wrapper and builds one", cls.node)
+
+
+def _take_default_name(draft: Draft) -> None:
+    """A class that takes the place of the default by its name must take it by v3's name."""
+    if draft.cls.name != "DefaultOptimizerConstructor":
+        return
+    for decorator in draft.cls.node.decorator_list:
+        if not isinstance(decorator, ast.Call) or draft.module.resolve(decorator.func) != _REGISTER:
+            continue
+        if not decorator.args and all(keyword.arg != "name" for keyword in decorator.keywords):
+            draft.append_arguments(decorator, ["name='DefaultOptimWrapperConstructor'"])
 
 
 def _is_registered(cls: Class) -> bool:
