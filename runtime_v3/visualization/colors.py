@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
+
 RGB = tuple[int, int, int]
 
 # The single letters differ from the names of CSS: 'g' is a dark green.
@@ -48,7 +50,7 @@ def as_rgb(color: Any) -> RGB | None:
             raise ValueError(f"{color!r} is no colour: give a name of CSS, '#rrggbb' or (r, g, b)") from None
         return (found[0], found[1], found[2])
     if len(color) != 3 or not all(0 <= channel <= 255 for channel in color):
-        raise ValueError(f"a colour is three numbers from 0 to 255, got {color!r}")
+        raise ArgumentValueError(f"a colour is three numbers from 0 to 255, got {color!r}")
     return (int(color[0]), int(color[1]), int(color[2]))
 
 
@@ -57,7 +59,7 @@ def for_each(value: Any, count: int, name: str) -> list[Any]:
     if not isinstance(value, list):
         return [value] * count
     if len(value) < count:
-        raise ValueError(f"{name} has {len(value)} entries for {count} things to draw")
+        raise ArgumentValueError(f"{name} has {len(value)} entries for {count} things to draw")
     return value[:count]
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError, StateError
 from mmmigrate.compat.dist import master_only
 from mmmigrate.runtime_v3.visualization.colors import as_rgb, blended, for_each, pillow
 
@@ -30,11 +31,13 @@ class Drawing:
     @master_only
     def set_image(self, image: np.ndarray[Any, Any]) -> None:
         """Takes the image to draw on; a grey one becomes RGB."""
+        if image is None:
+            raise ArgumentTypeError("set_image needs an image, got None")
         image = np.asarray(image).astype(np.uint8)
         if image.ndim == 2:
             image = np.repeat(image[:, :, None], 3, axis=2)
         if image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(f"an image to draw on has the shape (H, W, 3), got {image.shape}")
+            raise ArgumentValueError(f"an image to draw on has the shape (H, W, 3), got {image.shape}")
         self._image = np.ascontiguousarray(image)
 
     @master_only
@@ -44,7 +47,7 @@ class Drawing:
 
     def _current(self) -> np.ndarray[Any, Any]:
         if self._image is None:
-            raise RuntimeError("there is no image to draw on: call set_image first")
+            raise StateError("there is no image to draw on: call set_image first")
         return self._image
 
     def _paint(self: Self, alpha: float, paint: Callable[[Any], None]) -> Self:
@@ -116,7 +119,7 @@ class Drawing:
         boxes = as_rows(bboxes, 4, "bboxes")
         wrong = boxes[(boxes[:, 0] > boxes[:, 2]) | (boxes[:, 1] > boxes[:, 3])]
         if len(wrong):
-            raise ValueError(f"a box is (left, top, right, bottom), got {wrong[0].tolist()}")
+            raise ArgumentValueError(f"a box is (left, top, right, bottom), got {wrong[0].tolist()}")
         corners = [boxes[i][[0, 1, 2, 1, 2, 3, 0, 3]].reshape(4, 2) for i in range(len(boxes))]
         return self._outline(corners, edge_colors, line_styles, line_widths, face_colors, alpha)
 
@@ -193,7 +196,7 @@ class Drawing:
         words = [texts] if isinstance(texts, str) else texts
         points = as_rows(positions, 2, "positions")
         if len(points) != len(words):
-            raise ValueError(f"there are {len(words)} texts for {len(points)} positions")
+            raise ArgumentValueError(f"there are {len(words)} texts for {len(points)} positions")
         options = (font_sizes, colors, vertical_alignments, horizontal_alignments, bboxes, font_properties)
         names = ("font_sizes", "colors", "vertical_alignments", "horizontal_alignments", "bboxes", "font_properties")
         each = zip(words, points.tolist(), *(for_each(v, len(words), n) for v, n in zip(options, names)))
@@ -225,9 +228,9 @@ class Drawing:
         masks = masks[None] if masks.ndim == 2 else masks
         image = self._current()
         if masks.dtype != np.bool_:
-            raise TypeError(f"binary_masks are of booleans, got {masks.dtype}")
+            raise ArgumentTypeError(f"binary_masks are of booleans, got {masks.dtype}")
         if masks.shape[1:] != image.shape[:2]:
-            raise ValueError(f"binary_masks of {masks.shape[1:]} do not fit an image of {image.shape[:2]}")
+            raise ArgumentValueError(f"binary_masks of {masks.shape[1:]} do not fit an image of {image.shape[:2]}")
         each = zip(masks, for_each(colors, len(masks), "colors"), for_each(alphas, len(masks), "alphas"))
         for mask, color, alpha in each:
             filled = image.copy()
@@ -246,7 +249,7 @@ def as_rows(values: Array, width: int, name: str) -> np.ndarray[Any, Any]:
     array = as_array(values)
     array = array[None] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[1] != width:
-        raise ValueError(f"{name} must have the shape (N, {width}), got {as_array(values).shape}")
+        raise ArgumentValueError(f"{name} must have the shape (N, {width}), got {as_array(values).shape}")
     return array
 
 

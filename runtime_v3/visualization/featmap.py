@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.visualization.colors import blended, heat_map, pillow
 
 Image = np.ndarray[Any, Any]
@@ -30,7 +31,7 @@ def draw_featmap(
     - `resize_shape`: (height, width) of the picture, of each one in a grid; else that of the overlaid image or the map.
     """
     if featmap.ndim != 3:
-        raise ValueError(f"a feature map has the shape (C, H, W), got {tuple(featmap.shape)}")
+        raise ArgumentValueError(f"a feature map has the shape (C, H, W), got {tuple(featmap.shape)}")
     featmap = featmap.detach().cpu().float()
     if overlaid_image is not None and overlaid_image.ndim == 2:
         overlaid_image = np.repeat(overlaid_image[:, :, None], 3, axis=2)
@@ -45,11 +46,13 @@ def draw_featmap(
     if channel_reduction == "select_max":
         return _over(featmap[featmap.sum(dim=(1, 2)).argmax()], overlaid_image, alpha)
     if channel_reduction is not None:
-        raise ValueError(f"channel_reduction must be 'squeeze_mean', 'select_max' or None, got {channel_reduction!r}")
+        raise ArgumentValueError(
+            f"channel_reduction is 'squeeze_mean', 'select_max' or None, got {channel_reduction!r}"
+        )
     if topk > 0:
         return _grid(featmap, overlaid_image, topk, arrangement, alpha)
     if featmap.shape[0] not in (1, 3):
-        raise ValueError(f"{featmap.shape[0]} channels are no picture: set channel_reduction, or topk above 0")
+        raise ArgumentValueError(f"{featmap.shape[0]} channels are no picture: set channel_reduction, or topk above 0")
     return _over(featmap[0] if featmap.shape[0] == 1 else featmap, overlaid_image, alpha)
 
 
@@ -66,7 +69,7 @@ def _over(values: torch.Tensor, image: Image | None, alpha: float) -> Image:
 def _grid(featmap: torch.Tensor, image: Image | None, topk: int, arrangement: tuple[int, int], alpha: float) -> Image:
     rows, columns = arrangement
     if rows * columns < topk:
-        raise ValueError(f"arrangement={arrangement} has no room for topk={topk} channels")
+        raise ArgumentValueError(f"arrangement={arrangement} has no room for topk={topk} channels")
     _, height, width = featmap.shape
     canvas = np.full((rows * height, columns * width, 3), 255, dtype=np.uint8)
     chosen = featmap.sum(dim=(1, 2)).topk(min(len(featmap), topk)).indices.tolist()

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v3.registry import VISBACKENDS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -82,7 +83,7 @@ class LocalVisBackend(BaseVisBackend):
             ("scalar_save_file", scalar_save_file, ".json"),
         ):
             if not value.endswith(suffix):
-                raise ValueError(f"LocalVisBackend: {name} must end in {suffix}, got {value!r}")
+                raise ArgumentValueError(f"LocalVisBackend: {name} must end in {suffix}, got {value!r}")
         super().__init__(save_dir)
         self._img_save_dir = img_save_dir
         self._config_save_file = config_save_file
@@ -107,7 +108,7 @@ class LocalVisBackend(BaseVisBackend):
     @force_init_env
     def add_image(self, name: str, image: np.ndarray[Any, Any], step: int = 0, **kwargs: Any) -> None:
         if image.dtype != np.uint8:
-            raise TypeError(f"an image is an array of uint8, got {image.dtype}")
+            raise ArgumentTypeError(f"an image is an array of uint8, got {image.dtype}")
         path = Path(self._img_save_dir) / f"{name}_{step}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_png(image, path)
@@ -121,14 +122,16 @@ class LocalVisBackend(BaseVisBackend):
         self, scalar_dict: dict[str, Any], step: int = 0, file_path: str | None = None, **kwargs: Any
     ) -> None:
         """Appends a record to `scalars.json` and, if it is given, to the file `file_path` beside it."""
+        if not isinstance(scalar_dict, dict):
+            raise ArgumentTypeError(f"scalar_dict must be a dict, got {type(scalar_dict).__name__}")
         record = {**scalar_dict}
         record.setdefault("step", step)
         if file_path is not None:
             if not file_path.endswith(".json"):
-                raise ValueError(f"file_path must end in .json, got {file_path!r}")
+                raise ArgumentValueError(f"file_path must end in .json, got {file_path!r}")
             beside = str(Path(self._save_dir) / file_path)
             if beside == self._scalar_save_file:
-                raise ValueError(f"file_path and scalar_save_file are both {file_path!r}")
+                raise ArgumentValueError(f"file_path and scalar_save_file are both {file_path!r}")
             _append(record, beside)
         _append(record, self._scalar_save_file)
 
@@ -190,7 +193,7 @@ class TensorboardVisBackend(BaseVisBackend):
         self, scalar_dict: dict[str, Any], step: int = 0, file_path: str | None = None, **kwargs: Any
     ) -> None:
         if "step" in scalar_dict:
-            raise ValueError("scalar_dict must not contain 'step': pass step=")
+            raise ArgumentValueError("scalar_dict must not contain 'step': pass step=")
         for name, value in scalar_dict.items():
             self.add_scalar(name, value, step)
 

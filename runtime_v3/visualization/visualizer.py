@@ -58,7 +58,8 @@ class Visualizer(ManagerMixin, Drawing):
             if cfg.setdefault("save_dir", folder) is None:
                 raise ValueError(f"the visualizer needs a save_dir for {cfg['type']}")
             backend = VISBACKENDS.build(cfg)
-        if not isinstance(backend, BaseVisBackend):
+        # mmengine asks for no base class, and neither do projects' own backends have one.
+        if not isinstance(backend, BaseVisBackend) and not hasattr(backend, "add_scalars"):
             raise TypeError(f"vis_backends must be dicts or backends, got {backend!r}")
         name = name or type(backend).__name__
         if name in self._vis_backends:
