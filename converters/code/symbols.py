@@ -51,6 +51,7 @@ class Symbols:
     reexports: dict[str, list[str]] = field(default_factory=dict)  # module -> those whose names it has too
     roots: frozenset[str] = frozenset()  # top-level packages that have a pack, loaded or not
     shortcuts: dict[str, str] = field(default_factory=dict)  # module of a new library -> the library that has its names
+    registered: dict[str, frozenset[str]] = field(default_factory=dict)  # registry -> names that the new library takes
     backwards: bool = False  # names of the new generation; not every module of it is listed
     _loaded: set[str] = field(default_factory=set)
     _found: dict[str, tuple[Symbol, int] | None] = field(default_factory=dict)
@@ -181,6 +182,7 @@ def _add(table: Symbols, pack: dict[str, Any]) -> None:
     for module, new in (pack.get("modules") or {}).items():
         table.modules[module] = module if new == "same" else new
     table.reexports.update(pack.get("reexports") or {})
+    table.registered.update({path: frozenset(names) for path, names in (pack.get("registered") or {}).items()})
     for library, modules in (pack.get("shortcuts") or {}).items():
         table.shortcuts.update(dict.fromkeys(modules, library))
     notes, keywords, bases = (pack.get(key) or {} for key in ("notes", "keywords", "bases"))
