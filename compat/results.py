@@ -24,7 +24,9 @@ class FileResult:
 
 def common_root(paths: list[Path]) -> Path:
     """The deepest folder that holds all of the files."""
-    folders = [path.resolve().parent for path in paths]
+    plain = {path.parent for path in paths if not path.is_symlink()}
+    folders = [folder.resolve() for folder in plain]
+    folders += [path.resolve().parent for path in paths if path.is_symlink()]
     root = folders[0]
     while not all(folder.is_relative_to(root) for folder in folders):
         root = root.parent

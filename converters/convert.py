@@ -41,14 +41,14 @@ class ConfigConverter:
         self.options = options or Options()
         self.direction = direction(self.options.to)
         self.loader = Loader(self.options.trust)
-        self._done: dict[Path, Converted | ConversionError] = {}
+        self._done: dict[str, Converted | ConversionError] = {}
 
     def convert(self, path: Path) -> Converted:
         """Raises ConversionError where a file cannot be converted."""
         return self._converted(self.loader.load(path))
 
     def _converted(self, file: ConfigFile) -> Converted:
-        key = file.path.resolve()
+        key = file.key
         if key not in self._done:
             try:
                 self._done[key] = self._convert(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -95,13 +96,16 @@ def _convert(request: Request, options: Options, project: ProjectSettings) -> li
         inside = [item for item in find_configs(path) if not project.excludes(item)] if path.is_dir() else []
         found.update(inside)
         paths.update(dict.fromkeys(inside if path.is_dir() else [path]))
+    gc.set_threshold(200_000)  # trees and texts are kept to the end: looking for garbage among them costs a fifth
     results = convert_files(list(paths), options, request.jobs, found)
     return list(track(results, len(paths), "converting"))
 
 
 def _warn_of_bases(results: list[FileResult]) -> None:
     """A converted file on bases that are not converted would mix the generations."""
-    done = {result.path.resolve() for result in results}
-    missing = sorted({str(base) for result in results for base in result.bases if base.resolve() not in done})
+    named = {result.path for result in results}
+    others = {base for result in results for base in result.bases if base not in named}
+    done = {path.resolve() for path in named} if others else set()
+    missing = sorted(str(base) for base in others if base.resolve() not in done)
     if missing:
         click.echo(f"note: convert their bases too, they are not part of this run: {', '.join(missing)}", err=True)

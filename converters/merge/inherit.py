@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mmmigrate.converters.read.traced import Slot, TracedDict
+from mmmigrate.converters.read.traced import Slot, TracedDict, clone
 
 DELETE = "_delete_"
 
@@ -29,7 +29,7 @@ def merge(child: Mapping[Any, Any], base: Mapping[Any, Any]) -> TracedDict:
 
 
 def _merge(child: Mapping[Any, Any], base: Mapping[Any, Any], path: tuple[str, ...]) -> TracedDict:
-    result = TracedDict(_slots(base))
+    result = clone(base)
     for key, slot in _slots(child):
         value = slot.value
         if not isinstance(value, dict) or key not in result:

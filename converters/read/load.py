@@ -37,6 +37,7 @@ class ConfigFile:
     base_paths: list[str]  # as written
     bases: list[ConfigFile]
     imports: list[tuple[int, str]] = field(default_factory=list)  # level and module under `read_base()`
+    key: str = ""  # its path without links, by which it is known
     pure_python: bool = False  # it imports what it names, as only mmengine's pure-Python configs do
     imported_bases: list[ConfigFile] = field(default_factory=list)  # what those are; `own` has their keys
 
@@ -138,7 +139,7 @@ class Loader:
         if key not in self._files:
             self._reading.append(key)
             try:
-                self._files[key] = self._read(path)
+                self._files[key] = self._read(path, key)
             except ConversionError as error:
                 self._files[key] = error
             finally:
@@ -148,7 +149,12 @@ class Loader:
             raise found
         return found
 
-    def _read(self, path: Path) -> ConfigFile:
+    def _read(self, path: Path, key: str) -> ConfigFile:
+        file = self._parse(path)
+        file.key = key
+        return file
+
+    def _parse(self, path: Path) -> ConfigFile:
         if path.suffix in DATA_SUFFIXES:
             return parse_data(read_source(path), self._load_base)
         if path.suffix != ".py":
@@ -217,7 +223,12 @@ def _base_entries(source: Source) -> tuple[list[str], int]:
     """What ``_base_`` says. It is read before the rest, since the rest may refer to the bases."""
     if "_base_" not in source.text:
         return [], 0
-    writers = [index for index, node in enumerate(source.tree.body) if "_base_" in names_of(node)[0]]
+    writers = [
+        index
+        for index, node in enumerate(source.tree.body)
+        if any("_base_" in line for line in source.lines[node.lineno - 1 : node.end_lineno])
+        and "_base_" in names_of(node)[0]
+    ]
     if not source.lists_bases and len(writers) > 1:  # `_base_.x = 1` changes the bases, not which they are
         writers = [index for index in writers if _assigns_base(source.tree.body[index])][-1:]
     if not writers or (not source.lists_bases and not _assigns_base(source.tree.body[writers[0]])):

@@ -174,6 +174,8 @@ class Source:
     @cached_property
     def comments(self) -> list[Comment]:
         """All comments in order."""
+        if "#" not in self.text:
+            return []
         return [
             Comment(
                 token.start[0],
@@ -189,6 +191,8 @@ class Source:
     def lines_inside_strings(self) -> frozenset[int]:
         """1-based lines that begin inside a string literal: their indentation is data."""
         inside: set[int] = set()
+        if not any(mark in self.text for mark in ("'''", '"""', "\\\n")):
+            return frozenset()
         for token in self._tokens:
             if token.start[0] != token.end[0] and token.type not in (tokenize.NEWLINE, tokenize.NL):
                 inside.update(range(token.start[0] + 1, token.end[0] + 1))

@@ -79,12 +79,27 @@ class TracedDict(dict[Any, Any]):
         self.origins.pop(key, None)
 
     def copy(self) -> TracedDict:
-        return TracedDict(self.slots())
+        return clone(self)
 
     def absorb(self, other: Mapping[Any, Any]) -> None:
         """``dict.update`` that takes the origins along."""
+        if type(self) is TracedDict and isinstance(other, TracedDict):
+            for key in self.origins.keys() & other.keys():
+                del self.origins[key]
+            dict.update(self, other)
+            self.origins.update(other.origins)
+            return
         for key, slot in other.slots() if isinstance(other, TracedDict) else other.items():
             self.put(key, slot)
+
+
+def clone(mapping: Mapping[Any, Any]) -> TracedDict:
+    """A TracedDict with the same slots, values shared."""
+    result = TracedDict()
+    dict.update(result, mapping)
+    if isinstance(mapping, TracedDict):
+        result.origins.update(mapping.origins)
+    return result
 
 
 class TracedList(list[Any]):
