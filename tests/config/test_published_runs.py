@@ -16,8 +16,8 @@ pytestmark = pytest.mark.peer
 
 # iterations per epoch (so that warm-ups end), the longest run to try, experiments to be reached, files with hooks
 CODEBASES = {
-    "mmdet": (60, 1500, 540, ["core/evaluation/eval_hooks.py", "core/hook/yolox_lrupdater_hook.py"]),
-    "mmcls": (12, 2400, 240, ["core/hook/lr_updater.py"]),
+    "mmdet": (60, 1500, 500, ["core/evaluation/eval_hooks.py", "core/hook/yolox_lrupdater_hook.py"]),
+    "mmcls": (12, 2400, 160, ["core/hook/lr_updater.py"]),
     "mmseg": (60, 20_000, 20, []),
 }
 
