@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,7 +109,9 @@ def _convert_all(paths: list[Path], converter: CodeConverter) -> list[FileResult
     collecting = gc.isenabled()
     gc.disable()  # syntax trees are many objects without cycles: looking for some costs a third of the time
     try:
-        return [convert_code_file(path, converter) for path in paths]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python thinks of the user's escape sequences is not our subject
+            return [convert_code_file(path, converter) for path in paths]
     finally:
         if collecting:
             gc.enable()
