@@ -9,6 +9,10 @@ from mmmigrate.converters.rules.experiment import build
 from mmmigrate.converters.rules.schedule_config import Schedule
 
 
+# mmengine's Runner gives a scheduler without an end the length of the run, where ConstantLR would give its factor back.
+_NEVER = 10**9
+
+
 def stock_schedulers(schedule: Schedule) -> list[TracedDict]:
     """The main policy after its warm-up's schedulers, as they stand in ``param_scheduler``."""
     return [*_warmup(schedule), *_main(schedule)]
@@ -29,7 +33,7 @@ def _warmup(schedule: Schedule) -> list[TracedDict]:
     # exp: start at the ratio, which is never given back, and grow by its N-th root each iteration
     growth = ratio.value ** (-1 / iters.value)
     return [
-        build(type="ConstantLR", factor=ratio, by_epoch=False, begin=0),
+        build(type="ConstantLR", factor=ratio, by_epoch=False, begin=0, end=_NEVER),
         build(type="ExponentialLR", gamma=growth, **common),
     ]
 
