@@ -8,7 +8,6 @@ from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
 from mmmigrate.converters.rules.experiment import build
 from mmmigrate.converters.rules.schedule_config import Schedule
 
-
 # mmengine's Runner gives a scheduler without an end the length of the run, where ConstantLR would give its factor back.
 _NEVER = 10**9
 

@@ -19,9 +19,18 @@ HERE = Path(__file__).resolve().parent
 PEERS = HERE.parents[1] / ".peers"
 
 # Their set-up needs what the other lines install, or asks for packages that bring a window system.
-_INSTALLED_ALONE = ("mmcv", "mmengine")
-# mmcv imports torchvision at import time and uses nothing of it in training.
-_TORCHVISION = {"__init__.py": '__version__ = "0.28.0"\n', "models/__init__.py": ""}
+_INSTALLED_ALONE = ("mmcv", "mmengine", "mmcls", "mmpretrain")
+# mmcv and mmpretrain import torchvision at import time and use nothing of it in training.
+_TORCHVISION = {
+    "__init__.py": '__version__ = "0.28.0"\nfrom torchvision import models, ops, transforms\n',
+    "models/__init__.py": "",
+    "ops/__init__.py": "",
+    "ops/boxes.py": "",
+    "transforms/__init__.py": "from torchvision.transforms.transforms import RandomResizedCrop\n",
+    "transforms/functional.py": "",
+    "transforms/transforms.py": "import enum\nInterpolationMode = enum.Enum('InterpolationMode', 'NEAREST BILINEAR')\n"
+    "class RandomResizedCrop: ...\n",
+}
 _PUBLISHED = {
     "mmdet": "mmdet==2.28.2",
     "mmcls": "mmcls==0.25.0",
@@ -36,6 +45,8 @@ _PUBLISHED = {
 
 def python_of(generation: str) -> Path:
     """The python of the environment for "v2" (mmcv) or "v3" (mmengine), which is made first if it is missing.
+
+    "mmcls" and "mmpretrain" are the two with a codebase on top.
 
     An environment counts only with a stamp that holds exactly the requirements it was made from: one that a kill
     left half made, or whose pins have changed, is made again. Raises RuntimeError with pip's last lines on failure.
@@ -104,9 +115,9 @@ def _make_environment(folder: Path, python: Path, requirements: Path) -> None:
     alone = [line for line in lines if line.startswith(_INSTALLED_ALONE)]
     venv.EnvBuilder(with_pip=True, clear=True).create(folder)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, *(line for line in lines if line not in alone), *(["wheel"] if "mmcv" in alone[0] else [])])
+    _run([*pip, *(line for line in lines if line not in alone), "wheel"])
     _run([*pip, "--no-deps", "--no-build-isolation", *alone], MMCV_WITH_OPS="0")
-    if "mmcv" in alone[0]:
+    if any(line.startswith("mmcv") for line in alone):
         where = "import sysconfig; print(sysconfig.get_path('purelib'))"
         packages = Path(
             subprocess.run([python, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
@@ -115,7 +126,7 @@ def _make_environment(folder: Path, python: Path, requirements: Path) -> None:
             file = packages / "torchvision" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-    _run([str(python), "-c", f"import {alone[0].partition('==')[0]}"])
+    _run([str(python), "-c", f"import {alone[-1].partition('==')[0]}"])
 
 
 def _run(command: list[str], **environment: str) -> None:
