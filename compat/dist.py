@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import subprocess
@@ -48,6 +49,15 @@ def init_dist(launcher: str, backend: str = "nccl", **kwargs: Any) -> None:
     if mp.get_start_method(allow_none=True) is None:
         mp.set_start_method("spawn")
     join(backend, **kwargs)
+    # Threads of a group that is still there when the interpreter ends may abort the process, after all its work.
+    atexit.register(_leave)
+
+
+def _leave() -> None:
+    import torch.distributed as dist
+
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def _environment(name: str, launcher: str) -> str:

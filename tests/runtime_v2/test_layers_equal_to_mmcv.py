@@ -24,5 +24,12 @@ def results(peer_v2, tmp_path_factory):
 @pytest.mark.peer
 @pytest.mark.parametrize("part", ["blocks", "convolutions", "transformers", "networks", "complexity"])
 def test_layers_give_what_mmcvs_give(part, results):
-    differing = {name for name, value in results["mmcv"][part].items() if results["ours"][part][name] != value}
+    differing = {name for name, value in results["mmcv"][part].items() if not alike(results["ours"][part][name], value)}
     assert not differing
+
+
+def alike(ours, mmcvs):
+    """Equal; an error of ours may be caught as more than mmcv's, so that callers of either kind go on."""
+    if isinstance(ours, dict) and isinstance(mmcvs, dict) and "caught as" in mmcvs:
+        return set(mmcvs["caught as"]) <= set(ours["caught as"])
+    return ours == mmcvs
