@@ -76,7 +76,7 @@ def errors(cnn: Any) -> dict[str, str]:
         try:
             return str(call())
         except Exception as error:
-            return type(error).__name__
+            return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
 
     return {
         "norm type": kind(lambda: cnn.build_norm_layer({"type": "BNN"}, 3)),

@@ -38,7 +38,7 @@ def result_of(operation: Any) -> str:
     try:
         return str(operation())
     except Exception as error:
-        return type(error).__name__
+        return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
 
 
 def lookups(root: Any, detectors: Any, rotated: Any, classifiers: Any) -> dict[str, str]:
