@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from mmmigrate.converters.packs.pack import Pack, builtin_packs, load_pack, pack_named
 
+_LISTS = (list, tuple)
+_CONTAINERS = (dict, *_LISTS)
 
-def class_names(value: Any, foreign: Collection[str] = ()) -> Iterator[str]:
-    """Every ``type`` in a tree, in order and with repetitions; what stands below a ``foreign`` class is left out."""
+
+def class_names(value: Any, foreign: Collection[str] = ()) -> set[str]:
+    """Every ``type`` in a tree; what stands below a ``foreign`` class is left out."""
+    names: set[str] = set()
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            if isinstance(item.get("type"), str):
-                yield item["type"]
-                if item["type"] in foreign:
+            name = item.get("type")
+            if isinstance(name, str):
+                names.add(name)
+                if name in foreign:
                     continue
-            stack.extend(reversed(list(item.values())))
-        elif isinstance(item, (list, tuple)):
-            stack.extend(reversed(item))
+            item = item.values()
+        elif not isinstance(item, _LISTS):
+            continue
+        stack += [inner for inner in item if isinstance(inner, _CONTAINERS)]  # values outnumber what holds them
+    return names
 
 
 def choose_pack(tree: dict[str, Any], wanted: Iterable[str]) -> Pack | None:
@@ -33,7 +40,7 @@ def choose_pack(tree: dict[str, Any], wanted: Iterable[str]) -> Pack | None:
     packs = named_packs(wanted)
     if len(packs) <= 1:
         return packs[0] if packs else None
-    names = set(class_names({key: value for key, value in tree.items() if key in ("model", "data") or _is_list(value)}))
+    names = class_names({key: value for key, value in tree.items() if key in ("model", "data") or _is_list(value)})
     owners = {name: [pack.name for pack in packs if name in pack.own_names] for name in names}
 
     def score(pack: Pack) -> tuple[float, int]:

@@ -200,7 +200,7 @@ class _Codebase:
             return
         for key in ("model", *(f"{split}_dataloader" for split in _SPLITS)):
             names = class_names(self.exp.v3.get(key), self.pack.pipeline.get("foreign", ()))
-            for name in sorted(set(names) - self.pack.v3_names):
+            for name in sorted(names - self.pack.v3_names):
                 if name[:1].isupper() and "." not in name:
                     gone = (
                         "is gone from the new codebase" if name in self.pack.v2_names else "is not one of its classes"
