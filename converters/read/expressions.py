@@ -140,7 +140,14 @@ class Evaluator:
     def _template(self, node: ast.expr) -> Any:
         """``{{_base_.x}}`` is a copy of the value; other templates are filled in as text and then read."""
         if isinstance(node, ast.Name) and _TEMPLATE.fullmatch(f"{{{{{node.id}}}}}"):
-            return self.value(ast.parse(self._fill_templates(f"{{{{{node.id}}}}}"), mode="eval").body)
+            text = self._fill_templates(f"{{{{{node.id}}}}}")
+            try:
+                filled = ast.parse(text, mode="eval")
+            except SyntaxError:
+                self.source.fail_at(
+                    "CFG001", f"not valid Python: {{{{{node.id}}}}} stands for {text!r}; quote it", node
+                )
+            return self.value(filled.body)
         return deep_copy(self.value(node))
 
     # --- operators

@@ -137,6 +137,12 @@ PIECES = st.sampled_from(_PIECES.split())
 GLUE = st.sampled_from(["", " ", "\n", "\n    ", " = ", ", "])
 
 
+def test_a_template_that_is_no_expression_is_refused_in_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "c.py"
+    path.write_text("total_epochs = {{fileDirname}}\n")
+    assert codes(path) == ["CFG001"]
+
+
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(PIECES, GLUE), max_size=25), st.sampled_from(["v3", "v2"]), st.sampled_from([".py", ".yaml"]))
 def test_no_text_executes_anything_or_fails_without_a_code(tmp_path_factory, pieces, to, suffix) -> None:
