@@ -79,6 +79,11 @@ class PipelineTranslator:
         ratios = tta.get("img_ratios") or tta.get("scale_factor")
         if isinstance(ratios, (list, tuple)) and len(ratios) > 1:
             result.scales = tuple(ratios)
+        if result.scales or result.flips:
+            message = (
+                f"{tta.get('type')} averaged over several sizes or flips; the new test sees one picture, unflipped"
+            )
+            self.report(message, tta.slot("type"))
         steps = []
         inner = tta.get("transforms")
         for slot in inner.slots() if isinstance(inner, TracedList) else []:

@@ -119,3 +119,16 @@ def test_a_class_that_is_gone_or_foreign_is_reported_once(tmp_path: Path) -> Non
         "'Mine' is not one of its classes",
         "'YOLACTSegmHead' is gone from the new codebase",
     ]
+
+
+@pytest.mark.parametrize(("size", "said"), [("(640, 480), flip=False", 0), ("[(640, 480), (320, 240)], flip=True", 1)])
+def test_test_time_augmentation_that_is_given_up_is_said(tmp_path: Path, size: str, said: int) -> None:
+    config = tmp_path / "config.py"
+    config.write_text(
+        "pipeline = [dict(type='LoadImageFromFile'), dict(type='MultiScaleFlipAug', img_scale="
+        f"{size}, transforms=[dict(type='Resize'), dict(type='Collect', keys=['img'])])]\n"
+        "data = dict(test=dict(type='CocoDataset', ann_file='a.json', pipeline=pipeline))\n"
+        "model = dict(type='RetinaNet')\n"
+    )
+    findings = [finding for finding in ConfigConverter().convert(config).findings if "averaged over" in finding.message]
+    assert len(findings) == said
