@@ -72,9 +72,7 @@ class _Codebase:
         loader.put("dataset", Slot(dataset.node, old.origin))
         if split != "train" and self.pack.loaders.get("test_batch") == "train":
             self._test_batch(split, loader)
-        for key, value in self.pack.loaders.get("train" if split == "train" else "test", {}).items():
-            if get_path(loader, key) is None and not (key == "batch_sampler" and self._by_iteration()):
-                put_path(loader, key, Slot(traced(value)))
+        self._settings(loader, "train" if split == "train" else "test")
 
     def _phase_loader(self) -> None:
         """The data of a workflow's validation phases, which v2 loads and prepares as those of training."""
@@ -83,7 +81,11 @@ class _Codebase:
             return
         old = loader.slot("dataset")
         loader.put("dataset", Slot(self.datasets.translate(old.value, True).node, old.origin))
-        for key, value in self.pack.loaders.get("train", {}).items():
+        self._settings(loader, "train")
+
+    def _settings(self, loader: TracedDict, side: str) -> None:
+        """What the codebase's own loaders of training or of tests say, where the config does not."""
+        for key, value in self.pack.loaders.get(side, {}).items():
             if get_path(loader, key) is None and not (key == "batch_sampler" and self._by_iteration()):
                 put_path(loader, key, Slot(traced(value)))
 
