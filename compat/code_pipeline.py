@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mmmigrate.compat.findings import ConversionError, Effect, Finding
 from mmmigrate.compat.results import FileResult
+from mmmigrate.compat.shared_work import shared_out
 from mmmigrate.converters.code.convert import CodeConverter, CodeOptions
 from mmmigrate.converters.code.notebook import convert_notebook
 from mmmigrate.converters.code.project import Project
@@ -54,46 +55,28 @@ def convert_code_file(path: Path, converter: CodeConverter) -> FileResult:
     return FileResult(path, status, source.text, text, source.encode(converted.utf8), converted.findings)
 
 
-def convert_code(paths: list[Path], options: CodeOptions, jobs: int = 1) -> Iterator[FileResult]:
-    """Results in the order of ``paths``. With more jobs, neighbours share a process, since they ask of each other."""
-    project = Project()
+def convert_code(
+    paths: list[Path], options: CodeOptions, jobs: int = 1, project: Project | None = None
+) -> Iterator[FileResult]:
+    """Results in the order of ``paths``. ``project`` may be given to keep what is learnt of the files."""
+    project = project or Project()
     for path in paths:
         project.add(path)
+    converter = CodeConverter(options, project)
     if jobs <= 1 or len(paths) < 16:
-        yield from _convert_all(paths, CodeConverter(options, project))
+        yield from _convert_all(paths, converter)
         return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("fork" if "fork" in methods else None)
-    _begin(options, project)  # a forked process has rules, tables and the survey from the start
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(options, project)) as pool:
-        for results in pool.map(_convert_chunk, _chunks(paths, jobs)):
-            yield from results
-
-
-_converter: CodeConverter | None = None  # that of a worker process, which keeps what it learns between chunks
-
-
-def _begin(options: CodeOptions, project: Project) -> None:
-    global _converter
-    if _converter is None or _converter.project is not project:
-        _converter = CodeConverter(options, project)
-        symbols_to(options.to).load("mmcv")
-        _ = project.survey
-
-
-def _convert_chunk(paths: list[Path]) -> list[FileResult]:
-    if _converter is None:
-        raise RuntimeError("the process was not started by convert_code")
-    return _convert_all(paths, _converter)
+    symbols_to(options.to).load("mmcv")
+    _ = project.survey  # what all processes need is made before they part
+    chunks = _chunks(paths, jobs)
+    for results in shared_out(lambda index: _convert_all(chunks[index], converter), len(chunks), jobs):
+        yield from results
 
 
 def _chunks(paths: list[Path], jobs: int) -> list[list[Path]]:
-    """Runs of neighbours of about the same number of bytes, a few for each process."""
+    """Runs of neighbours, which ask of each other, of about the same number of bytes: a few for each process."""
     sizes = [path.stat().st_size for path in paths]
-    limit = max(1, sum(sizes) // (jobs * 3))
+    limit = max(1, sum(sizes) // (jobs * 8))
     chunks: list[list[Path]] = [[]]
     filled = 0
     for path, size in zip(paths, sizes):
@@ -114,6 +97,8 @@ def _convert_all(paths: list[Path], converter: CodeConverter) -> list[FileResult
             return [convert_code_file(path, converter) for path in paths]
     finally:
         if collecting:
+            gc.freeze()  # so that enabling does not begin with a look through all of them
+            gc.unfreeze()
             gc.enable()
 
 

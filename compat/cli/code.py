@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from mmmigrate.compat.cli.request import Request, codes, exit_code, report, writ
 from mmmigrate.compat.code_pipeline import convert_code, find_code, uncommitted
 from mmmigrate.compat.results import FileResult
 from mmmigrate.converters.code.convert import CodeOptions
+from mmmigrate.converters.code.project import Project
 
 
 @click.command(short_help="Rewrite Python files or packages.")
@@ -45,8 +45,8 @@ def command(to: str, select: tuple[str, ...], ignore: tuple[str, ...], bridge: b
     paths: dict[Path, None] = {}
     for path in request.paths:
         paths.update(dict.fromkeys(find_code(path) if path.is_dir() else [path]))
-    results = list(convert_code(list(paths), options, request.jobs))
-    gc.freeze()  # the process is about to end: looking through all syntax trees for garbage would take a third of it
+    project = Project()  # kept to the end: to take it apart would take a tenth
+    results = list(convert_code(list(paths), options, request.jobs, project))
     if request.write and not (force or request.check or request.diff):
         _guard(results)
     report(request, results, write_results(request, results), to)

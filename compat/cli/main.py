@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+from typing import Any
 
 import click
 
@@ -22,7 +25,32 @@ COMMANDS = {
 }
 
 
+def leave(code: object) -> None:
+    """Ends the process without taking its memory apart, which of a large package's syntax trees takes a tenth of it.
+
+    Files are closed and written by then. It returns where something else may have to be done at exit: whatever loads
+    torch may have threads, process groups or loggers.
+    """
+    if "torch" in sys.modules or "coverage" in sys.modules or not (code is None or isinstance(code, int)):
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code or 0)
+
+
 class _LazyGroup(click.Group):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Called with nothing, it is the program, and ends as `leave` says."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except SystemExit as error:
+            if not (args or kwargs):
+                leave(error.code)
+            raise
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 

@@ -59,8 +59,28 @@ class Class:
                     found.setdefault(base)
         return tuple(found)
 
+    @cached_property
+    def _may_derive(self) -> bool:
+        """False where no base at any distance can be a class of a library: most classes are done with by that."""
+        seen: set[str] = set()
+        waiting = [(self.module, self.node)]
+        while waiting:
+            module, node = waiting.pop()
+            for path in {path for base in node.bases for path in module.targets(base)} - seen:
+                seen.add(path)
+                if not module.project.owns(path):
+                    if module.symbols.load(path):
+                        return True
+                    continue
+                home, _, name = path.rpartition(".")
+                other = module if home == module.name else module.project.module(home)
+                waiting += [(other, cls) for cls in (other.outline.classes if other else ()) if cls.name == name]  # type: ignore[misc]
+        return False
+
     def derives(self, *paths: str) -> bool:
-        """Whether it derives, at any distance, from one of these classes."""
+        """Whether it derives, at any distance, from one of these classes of libraries."""
+        if not self._may_derive:
+            return False
         symbols = [self.module.symbols.get(path) for path in paths]
         wanted = {symbol.path if symbol else path for symbol, path in zip(symbols, paths)}
         return not wanted.isdisjoint(self.ancestors)

@@ -228,6 +228,31 @@ class Module:
             return f"{self.name}.{node.id}"
         return None
 
+    def targets(self, node: ast.AST) -> set[str]:
+        """Every full name that a name or attribute chain may have, whatever hides it here: found without a scan."""
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute):
+            attributes.insert(0, node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return set()
+        heads = [item.target for item in self._imported_as.get(node.id, ())]
+        heads += [self._starred[node.id]] if node.id in self._starred else []
+        heads += [f"{self.name}.{node.id}"] if node.id in self.outline.top else []
+        return {self.project.resolve(".".join([head, *attributes])) for head in heads}
+
+    @cached_property
+    def _imported_as(self) -> dict[str, list[Imported]]:
+        found: dict[str, list[Imported]] = {}
+        for items in self.outline.imports.values():
+            for item in items:
+                found.setdefault(item.local, []).append(item)
+        return found
+
+    def may_be_of_library(self, node: ast.AST) -> bool:
+        """False where a name or attribute chain is certainly none of the libraries that are left behind."""
+        return any(not self.project.owns(path) and self.symbols.load(path) for path in self.targets(node))
+
     @cached_property
     def top_statements(self) -> set[ast.stmt]:
         return set(self.tree.body)

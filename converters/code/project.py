@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mmmigrate.compat.findings import ConversionError
 from mmmigrate.converters.code.source import read_code
-from mmmigrate.converters.code.survey import Survey, module_name, python_files
+from mmmigrate.converters.code.survey import Packages, Survey, module_name, python_files
 from mmmigrate.converters.code.symbols import symbols_to
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ class Project:
     to: str = "v3"  # the generation that the project is converted to
     _modules: dict[str, Module | None] = field(default_factory=dict)
     _resolved: dict[str, str] = field(default_factory=dict)
+    _packages: Packages = field(default_factory=dict)
 
     def add(self, path: Path) -> str:
         """Makes a file's package known; gives the file's module name."""
-        name, folder = module_name(path)
+        name, folder = module_name(path, self._packages)
         top = name.partition(".")[0]
         if top not in self.roots:
             self.roots[top] = folder
@@ -69,7 +71,7 @@ class Project:
     @cached_property
     def survey(self) -> Survey:
         """One look at the bytes of every file of the project."""
-        found = Survey()
+        found = Survey(packages=self._packages)
         for top, folder in self.roots.items():
             package = folder / top
             for file in python_files(package) if package.is_dir() else [folder / f"{top}.py"]:
@@ -143,8 +145,11 @@ class Project:
         parts = dotted.split(".")
         for end in range(len(parts) - 1, 0, -1):
             home = ".".join(parts[:end])
-            if self.find(home) is None:
+            path = self.find(home)
+            if path is None:
                 continue
+            if home not in self._modules and _defines(path, parts[end]):
+                return dotted
             module = self.module(home)
             target = module.exported(parts[end]) if module else None
             if target is None:
@@ -152,3 +157,13 @@ class Project:
             full = ".".join([target, *parts[end + 1 :]])
             return full if full == dotted else self.resolve(full)
         return dotted
+
+
+def _defines(path: Path, name: str) -> bool:
+    """Whether a file has a class or function of this name at its top level, so that it need not be parsed to tell."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    found = re.search(rb"^(?:class|def|async def) " + name.encode() + rb"\b", data, re.MULTILINE)
+    return found is not None

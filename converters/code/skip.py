@@ -10,12 +10,12 @@ import tokenize
 from mmmigrate.converters.code.source import CodeSource
 
 _SKIP = re.compile(r"#\s*mmmigrate:\s*skip\b")
-_WORD = b"mmmigrate:"
+_BYTES = re.compile(_SKIP.pattern.encode())
 
 
 def skips_file(source: CodeSource) -> bool:
     """Whether a comment above the first statement says so; a docstring may stand before it."""
-    if _WORD not in source.utf8:
+    if not _BYTES.search(source.utf8):
         return False
     for token in _tokens(source):
         if token.type == tokenize.COMMENT and _SKIP.match(token.string):
@@ -31,7 +31,7 @@ def skipped_lines(source: CodeSource, tree: ast.Module) -> list[tuple[int, int]]
     A comment on the first line of a class or function means all of it; on a line of its own it means the
     statement below.
     """
-    if _WORD not in source.utf8:
+    if not _BYTES.search(source.utf8):
         return []
     lines = set()
     for token in _tokens(source):

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 from mmmigrate.converters.code.scopes import Imported, Scope, Statement
 
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _BLOCKS = ("body", "orelse", "finalbody")
+_LEAVES = frozenset({ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Raise, ast.Assert, ast.Pass,
+                     ast.Delete, ast.Break, ast.Continue, ast.Global, ast.Nonlocal})  # fmt: skip
 _GUARDS = (ast.If, ast.Try, getattr(ast, "TryStar", ast.Try))
 
 
@@ -19,6 +22,7 @@ class Outline:
     imports: dict[Statement, list[Imported]] = field(default_factory=dict)
     stars: list[tuple[ast.ImportFrom, str]] = field(default_factory=list)  # statement and its module
     classes: list[ast.ClassDef] = field(default_factory=list)
+    decorated: list[Definition] = field(default_factory=list)
     top: dict[str, ast.AST] = field(default_factory=dict)  # name -> statement that defines it at the top level
 
 
@@ -29,6 +33,8 @@ def outline(tree: ast.Module, package: str) -> Outline:
     stack: list[tuple[ast.stmt, bool, bool]] = [(node, True, False) for node in reversed(tree.body)]
     while stack:
         node, top, guarded = stack.pop()
+        if not top and type(node) in _LEAVES:
+            continue
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             _import(found, node, package, nowhere, guarded)
             continue
@@ -37,18 +43,21 @@ def outline(tree: ast.Module, package: str) -> Outline:
                 found.top.setdefault(name, node)
         if isinstance(node, ast.ClassDef):
             found.classes.append(node)
+        if getattr(node, "decorator_list", None):
+            found.decorated.append(node)  # type: ignore[arg-type]
         inner_top = top and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         inner_guard = isinstance(node, _GUARDS)
-        inside = [(item, inner_top, inner_guard) for item in _inside(node)]
-        stack.extend(reversed(inside))
+        stack.extend([(item, inner_top, inner_guard) for item in reversed(_inside(node))])
     return found
 
 
-def _inside(node: ast.stmt) -> Iterator[ast.stmt]:
+def _inside(node: ast.stmt) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
     for name in _BLOCKS:
-        yield from getattr(node, name, ())
+        found += getattr(node, name, ())
     for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-        yield from part.body
+        found += part.body
+    return found
 
 
 def _defined(node: ast.stmt) -> Iterator[str]:

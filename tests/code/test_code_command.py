@@ -188,3 +188,23 @@ def test_converting_never_imports_torch_nor_the_users_code(package: Path) -> Non
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_the_program_gives_all_its_output_and_its_exit_code(package: Path) -> None:
+    command = [sys.executable, "-m", "mmmigrate.compat", "code"]
+    shown = subprocess.run([*command, "old.py"], cwd=package, capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stdout) == (0, NEW)
+    for arguments, code in ((["--check", "."], 1), (["missing.py"], 2), (["same.py", "--check"], 0)):
+        assert subprocess.run([*command, *arguments], cwd=package, capture_output=True, check=False).returncode == code
+
+
+def test_a_package_may_be_converted_from_inside(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (package / "hooks.py").write_text("from mmcv.runner import Hook\n\n\nclass Base(Hook):\n    pass\n")
+    (package / "mine.py").write_text(
+        "from .hooks import Base\n\n\nclass Mine(Base):\n\n    def before_run(self, runner):\n        pass\n"
+    )
+    monkeypatch.chdir(package)
+    expected = (package / "mine.py").read_text().replace("before_run", "before_train")
+    assert run("mine.py").stdout == expected
+    monkeypatch.chdir(package / "sub")
+    assert run("../mine.py").stdout == expected

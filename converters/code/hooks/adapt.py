@@ -24,6 +24,8 @@ def adapt(classes: Sequence[Class]) -> None:
 
 def bridged_uses(module: Module, classes: Sequence[Class]) -> dict[Use, Target]:
     """The uses inside these classes that must go to the bridge, with where."""
+    if not classes:
+        return {}  # the names of most files need not be looked up at all
     inside = {node for cls in classes for node in ast.walk(cls.node)}
     found: dict[Use, Target] = {}
     for use in module.uses:

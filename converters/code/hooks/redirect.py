@@ -15,6 +15,8 @@ def redirect(module: Module, targets: Mapping[Use, Target]) -> None:
 
     An import that has no other use is moved, so that the lines that use it change only where the name does.
     """
+    if not targets:
+        return
     staying = {use.imported for use in module.every_use if use not in targets}
     for use, target in targets.items():
         imported = use.imported

@@ -57,7 +57,7 @@ def _take_default_name(draft: Draft) -> None:
 def _is_registered(cls: Class) -> bool:
     for decorator in cls.node.decorator_list:
         func = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if cls.module.resolve(func) == _REGISTER:
+        if cls.module.may_be_of_library(func) and cls.module.resolve(func) == _REGISTER:
             return True
     return False
 

@@ -32,10 +32,15 @@ _STANDARD = frozenset(
 
 
 def convert(module: Module) -> None:
+    runs, loads = b".run(" in module.source.utf8, b"fromfile" in module.source.utf8
+    if not (runs or loads):
+        return
     for function in ast.walk(module.tree):
         if isinstance(function, ast.FunctionDef) and not module.is_skipped(function):
-            _run_function(module, function)
-            _script(module, function)
+            if runs:
+                _run_function(module, function)
+            if loads:
+                _script(module, function)
 
 
 def _run_function(module: Module, function: ast.FunctionDef) -> None:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.code.module import Module
 from mmmigrate.converters.code.rule import CodeRule
 
+_REGISTER = "register_module"
+
 
 def convert(module: Module) -> None:
+    if not any(map(module.may_be_of_library, _registering(module))):
+        return
     for use in module.uses:
         taken = module.symbols.registered.get(use.symbol.new or "") if use.symbol else None
-        call = module.parents.get(use.chain) if taken and use.rest == ("register_module",) else None
+        call = module.parents.get(use.chain) if taken and use.rest == (_REGISTER,) else None
         if taken and isinstance(call, ast.Call) and call.func is use.chain:
             _decorator(module, call, taken)
+
+
+def _registering(module: Module) -> Iterator[ast.expr]:
+    """What decorators register with: ``MODELS.register_module``."""
+    for node in module.outline.decorated:
+        for item in node.decorator_list:
+            if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == _REGISTER:
+                yield item.func
 
 
 def _decorator(module: Module, call: ast.Call, taken: frozenset[str]) -> None:
@@ -44,7 +57,7 @@ RULE = CodeRule(
     after="from mmengine.registry import MODELS\n\n\n@MODELS.register_module(force=True)\nclass SiLU: ...",
     effect=Effect.MEASURED,
     reversible=False,
-    words=frozenset({"register_module"}),
+    words=frozenset({_REGISTER}),
     convert=convert,
     structural=False,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cached_property
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.code.imports import free_name
@@ -14,10 +15,25 @@ from mmmigrate.converters.code.scopes import Imported
 from mmmigrate.converters.code.symbols import Symbol, v2_symbols
 
 
+class _Uses:
+    """The uses of each import; a file whose imports all stay is not searched for them."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    @cached_property
+    def _by_import(self) -> dict[Imported | None, list[Use]]:
+        found: dict[Imported | None, list[Use]] = defaultdict(list)
+        for use in self.module.every_use:
+            found[use.imported].append(use)
+        return found
+
+    def __getitem__(self, item: Imported) -> list[Use]:
+        return self._by_import.get(item, [])
+
+
 def convert(module: Module) -> None:
-    uses: dict[Imported | None, list[Use]] = defaultdict(list)
-    for use in module.every_use:
-        uses[use.imported].append(use)
+    uses = _Uses(module)
     plain: dict[tuple[str, int], list[Imported]] = defaultdict(list)
     for statement, items in module.outline.imports.items():
         if module.is_skipped(statement):
@@ -28,19 +44,19 @@ def convert(module: Module) -> None:
             if item.target.partition(".")[0] not in module.symbols.roots:
                 continue
             if isinstance(statement, ast.ImportFrom):
-                _name(module, item, uses[item])
+                _name(module, item, uses)
             else:
                 plain[item.local, id(item.scope)].append(item)
     for items in plain.values():
         _modules(module, items, [use for item in items for use in uses[item]])
 
 
-def _name(module: Module, item: Imported, uses: list[Use]) -> None:
+def _name(module: Module, item: Imported, found: _Uses) -> None:
     """``from a import b``: the import moves, the uses follow if the name is another one now."""
     symbol = module.symbols.get(item.target)
     if symbol is None:
         if item.target in module.symbols.modules:
-            _modules(module, [item], uses)
+            _modules(module, [item], found[item])
         else:
             _unknown(module, item)
         return
@@ -50,6 +66,7 @@ def _name(module: Module, item: Imported, uses: list[Use]) -> None:
         return
     if target == item.target:
         return
+    uses = found[item]
     if symbol.is_builder:
         _builder(module, item, symbol, uses)
         return
