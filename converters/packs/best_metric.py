@@ -40,3 +40,20 @@ def metric_name(evaluator: Any, name: str) -> str | None:
         if kind in _PREFIXES:
             return f"{_PREFIXES[kind]}/{name}"
     return None
+
+
+def old_metric_name(evaluator: Any, name: str) -> str | None:
+    """What ``save_best=name`` was called by ``dataset.evaluate``; None where it may stay.
+
+    >>> old_metric_name({"type": "CocoMetric"}, "coco/bbox_mAP"), old_metric_name({"type": "IoUMetric"}, "mIoU")
+    ('bbox_mAP', None)
+    """
+    for one in evaluator if isinstance(evaluator, list) else [evaluator]:
+        kind = str(one.get("type")).rpartition(".")[2] if isinstance(one, Mapping) else ""
+        found = [old for old, new in _NAMES.get(kind, {}).items() if new == name]
+        if found:
+            return found[-1]
+        prefix = f"{_PREFIXES.get(kind)}/"
+        if name.startswith(prefix):
+            return name.removeprefix(prefix)
+    return None

@@ -56,6 +56,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "twice": lambda value: value * 2,
     "times 32": lambda value: tuple(item * 32 for item in value),
     "one more": lambda value: value + 1,
+    "short edge": lambda value: (value, -1),
     "around one": lambda value: (round(1 - value, 12), round(1 + value, 12)),
 }
 
@@ -68,7 +69,10 @@ class Change:
     names a value that v3 knows by a word. ``default`` fills in what v2 took and v3 would not, ``set`` always sets.
     ``drop`` takes away what has no effect any more, ``lost`` takes away and says so; ``remove`` takes the whole
     element out of its list, ``then`` puts others behind it. ``moves`` carries a value from one nested place to another,
-    ``make`` builds a value of others (``@name`` in it stands for one, which is used up).
+    ``make`` builds a value of others (``@name`` in it stands for one, which is used up), ``pick`` takes the element of
+    a list that is of certain classes (``cost: {costs: [IoUCost, GIoUCost]}``). ``gather`` makes a list of an argument
+    of every element of another (``probs: [augments, prob]``), unless they are equal shares of one; ``each`` gives every
+    element of a list what stands at another place (``augments: {num_classes: head.num_classes}``).
     """
 
     to: str | None = None
@@ -85,6 +89,10 @@ class Change:
     then: tuple[Mapping[str, Any], ...] = ()
     moves: Mapping[str, str] = field(default_factory=dict)
     make: Mapping[str, Any] = field(default_factory=dict)
+    pick: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    gather: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    each: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    besides: bool = False  # on the way back: after what the table forward, undone, gives
 
     def holds(self, node: Mapping[str, Any]) -> bool:
         return all(_holds(test, node, key) for key, test in self.when.items())
@@ -109,6 +117,13 @@ class Change:
                 if moved.value is not None:
                     put_path(result, new, moved)
         self._make(result)
+        for name, places in self.pick.items():
+            for place, kinds in places.items():
+                _pick(result, place, kinds, name)
+        for path, (place, name) in self.gather.items():
+            gather(result, place, name, path)
+        for place, arguments in self.each.items():
+            _give(result, place, arguments)
         for key, value in self.default.items():
             if not _has_path(result, key):
                 put_path(result, key, Slot(traced(value)))
@@ -129,7 +144,7 @@ class Change:
 
     def _told(self, key: str, slot: Slot) -> Slot:
         for name, value in self.presets.get(key, {}).items():
-            if _alike(slot.value, value):
+            if alike(slot.value, value):
                 return Slot(name)
         how = self.values.get(key)
         if how is None:
@@ -153,12 +168,12 @@ def _filled(template: Any, node: TracedDict, used: set[str]) -> Slot:
     return Slot(template)
 
 
-def _alike(value: Any, written: Any) -> bool:
+def alike(value: Any, written: Any) -> bool:
     """Whether a config's value is what a pack wrote in YAML, which has no tuples."""
     if isinstance(value, (list, tuple)):
-        return isinstance(written, list) and len(value) == len(written) and all(map(_alike, value, written))
+        return isinstance(written, list) and len(value) == len(written) and all(map(alike, value, written))
     if isinstance(value, dict) and isinstance(written, dict):
-        return value.keys() == written.keys() and all(_alike(value[key], written[key]) for key in value)
+        return value.keys() == written.keys() and all(alike(value[key], written[key]) for key in value)
     return same(value, written)
 
 
@@ -170,16 +185,69 @@ def told(how: str, slot: Slot) -> Slot:
     return slot if same(value, slot.value) else Slot(value)
 
 
-def _holds(test: Any, node: Mapping[str, Any], key: str) -> bool:
+def _holds(test: Any, node: Mapping[str, Any], path: str) -> bool:
+    slot = get_path(node, path)
     if test == "absent":
-        return key not in node
+        return slot is None
     if test == "present":
-        return key in node
-    if key not in node:
+        return slot is not None
+    if slot is None:
         return False
     if isinstance(test, str) and test.startswith("is "):
-        return _IS[test[3:]](node[key])
-    return same(node[key], test) or (isinstance(test, list) and node[key] in test)
+        return _IS[test[3:]](slot.value)
+    if isinstance(test, str) and test.startswith("has "):
+        items = slot.value if isinstance(slot.value, list) else ()
+        return any(isinstance(item, Mapping) and item.get("type") == test[4:] for item in items)
+    return same(slot.value, test) or (isinstance(test, list) and slot.value in test)
+
+
+def _pick(node: TracedDict, place: str, kinds: list[str], name: str) -> None:
+    held = get_path(node, place)
+    if held is None or not isinstance(held.value, TracedList):
+        return
+    kinds_of = [slot.value.get("type") if isinstance(slot.value, Mapping) else None for slot in held.value.slots()]
+    found = next((index for index, kind in enumerate(kinds_of) if kind in kinds), None)
+    if found is None:
+        return
+    items = held.value.slots()
+    put_path(node, name, items.pop(found))
+    drop_path(node, place)
+    if items:
+        put_path(node, place, Slot(TracedList(items)))
+
+
+def elements(node: TracedDict, place: str) -> list[TracedDict]:
+    """The dicts in the list at a place, or the one dict that stands there."""
+    held = get_path(node, place)
+    items = held.value if held is not None and isinstance(held.value, list) else [held.value if held else None]
+    return [item for item in items if isinstance(item, TracedDict)]
+
+
+def with_elements(node: TracedDict, place: str, items: list[TracedDict]) -> None:
+    held = get_path(node, place)
+    several = held is not None and isinstance(held.value, list)
+    put_path(node, place, Slot(TracedList(items) if several else items[0]))
+
+
+def gather(node: TracedDict, place: str, name: str, path: str) -> None:
+    """``path`` gets the list of the arguments ``name``, which go; nothing where each is its equal share of one."""
+    items = elements(node, place)
+    if not items or not any(name in item for item in items):
+        return
+    values = [item.get(name, 1.0) for item in items]
+    with_elements(node, place, [TracedDict(slot for slot in item.slots() if slot[0] != name) for item in items])
+    if any(abs(value * len(values) - 1) > 1e-9 for value in values if isinstance(value, (int, float))):
+        put_path(node, path, Slot(TracedList(values)))
+
+
+def _give(node: TracedDict, place: str, arguments: Mapping[str, str]) -> None:
+    items = [item.copy() for item in elements(node, place)]
+    for item in items:
+        for name, source in arguments.items():
+            if name not in item and (slot := get_path(node, source)) is not None:
+                item.put(name, slot)
+    if items:
+        with_elements(node, place, items)
 
 
 def put_path(target: TracedDict, path: str, slot: Slot) -> None:
@@ -227,6 +295,10 @@ _KEYS = {
     "then",
     "moves",
     "make",
+    "pick",
+    "gather",
+    "each",
+    "besides",
     "to",
     "when",
     "rename",
@@ -260,4 +332,6 @@ def read_changes(entry: Any, where: str) -> tuple[Change, ...]:
     for how in entry.get("values", {}).values():
         if isinstance(how, str) and how not in VALUES:
             raise PackError(f"{where}: unknown value change {how!r}; known: {', '.join(VALUES)}")
+    gathered = {path: tuple(places) for path, places in entry.get("gather", {}).items()}
+    entry = {**entry, "gather": gathered}
     return (Change(**{**entry, "drop": tuple(entry.get("drop", ())), "then": tuple(entry.get("then", ()))}),)

@@ -50,6 +50,7 @@ def _metric(template: Mapping[str, Any], dataset: TracedDict, said: TracedDict, 
             if slot is None:
                 continue
             how = template.get("values", {}).get(key)
+            slot = _wanted(slot, template["metrics"]) if value == "$metric" and "metrics" in template else slot
             made.put(key, told(how, slot) if how else slot)
         else:
             made.put(key, Slot(traced(value)))
@@ -59,6 +60,13 @@ def _metric(template: Mapping[str, Any], dataset: TracedDict, said: TracedDict, 
             if key:
                 made.put(key, said.slot(name))
     return made
+
+
+def _wanted(metric: Slot, names: list[str]) -> Slot:
+    """Of the metrics that a config asks for, those that this one computes."""
+    if not isinstance(metric.value, TracedList) or all(name in names for name in metric.value):
+        return metric
+    return Slot(TracedList(slot for slot in metric.value.slots() if slot.value in names))
 
 
 def _looked_up(path: str, dataset: TracedDict, said: TracedDict, taken: set[str]) -> Slot | None:

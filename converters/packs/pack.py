@@ -19,7 +19,7 @@ Table = Mapping[str, tuple[Change, ...]]
 _TABLES = ("transforms", "datasets", "models")
 _KEYS = {
     "name", "title", "scope", "extends", "borrows", "packages", "pipeline", "dataset", "loaders", "preprocessor",
-    "evaluators", "wrappers", "runtime", "names", "variables", *_TABLES,
+    "evaluators", "wrappers", "runtime", "names", "variables", "back", *_TABLES,
 }  # fmt: skip
 
 
@@ -49,11 +49,19 @@ class Pack:
     variables: Mapping[str, Any] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    back: Mapping[str, Any] = field(default_factory=dict)  # what the way to v2 cannot read off the way to v3
 
     @cached_property
     def own_names(self) -> frozenset[str]:
         """Classes of the old codebase itself, without those of the pack that it extends."""
         return self.names.get("v2", frozenset())
+
+    def own_of(self, side: str) -> frozenset[str]:
+        """Classes that tell this codebase in one generation from that which it extends."""
+        if side == "v2":
+            return self.own_names
+        own = self.names.get("v3", frozenset())
+        return own - self.extends.v3_names if self.extends else own
 
     @cached_property
     def lineage(self) -> tuple[str, ...]:
@@ -71,7 +79,7 @@ class Pack:
         """Every class that a config of the new codebase may name; empty where that is not known."""
         own = self.names.get("v3", frozenset())
         inherited = self.extends.v3_names if self.extends else frozenset()
-        return own | inherited | _shared_names() if own or inherited else own
+        return own | inherited | shared_names() if own or inherited else own
 
     def scoped(self, name: str) -> str:
         """The name of a v3 class, with the scope of the codebase that it is borrowed from."""
@@ -157,13 +165,28 @@ def _made(where: str, said: Mapping[str, Any], parent: Pack | None) -> Pack:
     merged = {key: {**(getattr(parent, key) if parent else {}), **(said.get(key) or {})} for key in plain}
     names = {side: frozenset(listed) for side, listed in (said.get("names") or _names(said["name"])).items()}
     scope = said.get("scope") or (parent.scope if parent else None)
-    fields: dict[str, Any] = {**tables, **merged}
+    fields: dict[str, Any] = {**tables, **merged, "back": _back(where, said.get("back") or {}, parent)}
     title = said.get("title", said["name"])
     return Pack(said["name"], title, scope, parent, said.get("borrows"), names=names, **fields)
 
 
+def _back(where: str, said: Mapping[str, Any], parent: Pack | None) -> dict[str, Any]:
+    unknown = set(said) - {*_TABLES, "pipeline", "evaluation", "preprocessor", "dataset"}
+    if unknown:
+        raise PackError(f"{where}: back: unknown {', '.join(sorted(unknown))}")
+    inherited = parent.back if parent else {}
+    made: dict[str, Any] = {key: {**inherited.get(key, {}), **(said.get(key) or {})} for key in {*inherited, *said}}
+    for table in _TABLES:
+        own = {
+            name: read_changes(entry, f"{where}: back.{table}.{name}")
+            for name, entry in (said.get(table) or {}).items()
+        }
+        made[table] = {**inherited.get(table, {}), **own}
+    return made
+
+
 @cache
-def _shared_names() -> frozenset[str]:
+def shared_names() -> frozenset[str]:
     """What mmengine and mmcv 2 register for every codebase."""
     return frozenset(_names("common")["v3"])
 

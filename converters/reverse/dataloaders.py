@@ -55,7 +55,8 @@ def _own(rev: Reversal, split: str, loader: Section, shared: dict[str, Any]) -> 
     settings = TracedDict()
     if split != "train":
         batch, workers = loader.take("batch_size", 1), loader.take("num_workers")
-        if batch.value != 1:
+        usual = shared.get("samples_per_gpu") if rev.test_batch_of_training else 1
+        if batch.value != usual:
             settings.put("samples_per_gpu", batch)
         if workers.value is not None and workers.value != shared.get("workers_per_gpu"):
             settings.put("workers_per_gpu", workers)

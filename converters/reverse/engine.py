@@ -16,6 +16,7 @@ from mmmigrate.converters.rules.rule import DEFERRED, INEXPRESSIBLE
 
 # Hooks that were made from a key go back into it last, over what their absence left there.
 _ORDER = (
+    "codebase",
     "optim_wrapper",
     "param_scheduler",
     "train_cfg",

@@ -21,6 +21,16 @@ def convert(rev: Reversal) -> None:
             rev.put("use_ddp_wrapper", True)
         else:
             rev.cannot("model_wrapper_cfg: v2 wraps the model itself", "model_wrapper_cfg")
+    if not rev.told_by_pack:
+        _untold(rev)
+    if rev.complete:
+        for key, value in (("dist_params", TracedDict([("backend", "nccl")])), ("log_level", "INFO")):
+            if key not in rev.v2 and key not in rev.v3:
+                rev.put(key, value)
+
+
+def _untold(rev: Reversal) -> None:
+    """What no pack knows of the codebase's own settings."""
     if "data_preprocessor" in rev.v3:
         rev.use("data_preprocessor")
         rev.cannot(
@@ -33,10 +43,6 @@ def convert(rev: Reversal) -> None:
     for key in ("tta_model", "tta_pipeline"):
         if key in rev.v3:
             rev.cannot(f"{key}: v2 augments at test time inside the test pipeline (MultiScaleFlipAug); it is kept", key)
-    if rev.complete:
-        for key, value in (("dist_params", TracedDict([("backend", "nccl")])), ("log_level", "INFO")):
-            if key not in rev.v2 and key not in rev.v3:
-                rev.put(key, value)
 
 
 def _env(rev: Reversal) -> None:

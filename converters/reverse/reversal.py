@@ -31,6 +31,8 @@ class Reversal:
     used: set[str] = field(default_factory=set)
     notes: list[Note] = field(default_factory=list)
     deferred: set[str] = field(default_factory=set)  # v3 keys of which a fragment leaves something to its heirs
+    told_by_pack: bool = False  # classes and arguments of the codebase are v2's already
+    test_batch_of_training: bool = False  # of codebases whose tests take batches as large as training's
     rule: Rule | Remark | None = None  # whose reverse is running
 
     def get(self, key: str) -> Any:

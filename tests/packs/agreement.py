@@ -21,11 +21,14 @@ import yaml
 from peers.environments import published, python_of
 
 from mmmigrate.converters.convert import ConfigConverter
+from mmmigrate.converters.read.load import Loader
 from mmmigrate.converters.read.traced import plain
+from mmmigrate.converters.rules.experiment import Options
 
 HERE = Path(__file__).resolve().parent
 CODEBASES = {"mmdet": ("mmdet", "mmdet"), "mmcls": ("mmcls", "mmpretrain"), "mmseg": ("mmseg", "mmseg")}
 COMPARED = ("model", "train_dataloader", "val_dataloader", "test_dataloader", "val_evaluator", "test_evaluator")
+OF_V2 = ("model", "data", "evaluation")
 
 
 @dataclass
@@ -34,6 +37,14 @@ class Agreement:
 
     scores: dict[str, float] = field(default_factory=dict)
     differences: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def add(self, name: str, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:
+        """Take in the leaves of one experiment."""
+        places = ours.keys() | theirs.keys()
+        self.scores[name] = sum(ours.get(place) == theirs.get(place) for place in places) / len(places)
+        for place in places:
+            if ours.get(place) != theirs.get(place):
+                self.differences[place, ours.get(place, "-"), theirs.get(place, "-")] += 1
 
     @property
     def median(self) -> float:
@@ -54,12 +65,16 @@ def measure(codebase: str, every: int = 1) -> Agreement:
     for (old, _), tree in zip(pairs, theirs):
         if tree is None:
             continue  # it inherits from a codebase that is not installed
-        ours, want = leaves_of(plain(converter.convert(old).tree)), leaves_of(tree)
-        places = ours.keys() | want.keys()
-        result.scores[old.name] = sum(ours.get(place) == want.get(place) for place in places) / len(places)
-        for place in places:
-            if ours.get(place) != want.get(place):
-                result.differences[place, ours.get(place, "-"), want.get(place, "-")] += 1
+        result.add(old.name, leaves_of(plain(converter.convert(old).tree)), leaves_of(tree))
+    return result
+
+
+def measure_to_v2(codebase: str, every: int = 1) -> Agreement:
+    """Compare the authors' v3 configs, converted back, with the v2 configs that they made them of."""
+    converter, result = ConfigConverter(Options(to="v2")), Agreement()
+    for old, new in list(experiments(codebase))[::every]:
+        ours, want = converter.convert(new).tree, Loader().load(old).merged
+        result.add(old.name, *(dict(_leaves({k: plain(t[k]) for k in OF_V2 if k in t}, "")) for t in (ours, want)))
     return result
 
 

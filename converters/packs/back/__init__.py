@@ -1,0 +1,1 @@
+"""Packs read from the other side: what v3 says, told in v2's terms."""
