@@ -96,7 +96,10 @@ class DatasetTranslator:
             if key not in dropped and not (slot.value is None and key in renames):
                 put_path(result, renames.get(key, key), slot)
         kind = str(node.get("type"))
-        if not self._as_split(result, rules.get("splits", {}).get(kind, {})):
+        layouts = rules.get("splits", {}).get(kind, {})
+        if not training and "test_mode" not in result and any("test_mode" in layout for layout in layouts.values()):
+            result.put("test_mode", True)  # v2's scripts build datasets of tests so
+        if not self._as_split(result, layouts):
             self._below_root(result)
         settings = {**rules.get("always", {}), **rules.get("train" if training else "test", {})}
         settings.update((rules.get("classes", {}).get(kind) or {}).get("train" if training else "test", {}))

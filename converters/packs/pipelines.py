@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ class Pipeline:
     collected: tuple[str, ...] = ()
     annotations: TracedDict | None = None  # its step that loads annotations, in v3 terms
     scales: tuple[Any, ...] = ()  # of test-time augmentation, where there is more than one picture
-    flips: bool = False
+    flips: tuple[str, ...] = ()  # of test-time augmentation: the directions
 
 
 class PipelineTranslator:
@@ -75,15 +75,14 @@ class PipelineTranslator:
         ):
             result.scales = tuple(scale.value) if len(scale.value) > 1 else ()
             scale = scale.value.slots()[0] if isinstance(scale.value, TracedList) else Slot(scale.value[0])
-        result.flips = bool(tta.get("flip"))
+        direction = tta.get("flip_direction", "horizontal")
+        result.flips = tuple([direction] if isinstance(direction, str) else direction) if tta.get("flip") else ()
         ratios = tta.get("img_ratios") or tta.get("scale_factor")
-        if isinstance(ratios, (list, tuple)) and len(ratios) > 1:
-            result.scales = tuple(ratios)
+        if isinstance(ratios, (list, tuple)):
+            result.scales = _scales(scale, ratios)
+            ratios = 1.0 if 1.0 in ratios else ratios[0]
         if result.scales or result.flips:
-            message = (
-                f"{tta.get('type')} averaged over several sizes or flips; the new test sees one picture, unflipped"
-            )
-            self.report(message, tta.slot("type"))
+            self._given_up(tta)
         steps = []
         inner = tta.get("transforms")
         for slot in inner.slots() if isinstance(inner, TracedList) else []:
@@ -102,6 +101,12 @@ class PipelineTranslator:
                 slot = Slot(node, None)
             steps.append(slot)
         return steps
+
+    def _given_up(self, tta: TracedDict) -> None:
+        message = f"{tta.get('type')} averaged over several sizes or flips; the new test sees one picture, unflipped"
+        if "tta_model" in self.pack.pipeline:
+            message += ": tta_pipeline and tta_model average when the test script is told to (--tta)"
+        self.report(message, tta.slot("type"))
 
     def _step(self, slot: Slot, result: Pipeline) -> None:
         node, rules = slot.value, self.pack.pipeline
@@ -199,6 +204,13 @@ class PipelineTranslator:
             steps[packed] = Slot(packing)
         then = [Slot(traced(step)) for step in rules.get("then", ())]
         result.transforms = TracedList([*steps[:place], Slot(loaded), *then, *steps[place:]])
+
+
+def _scales(scale: Slot | None, ratios: Sequence[Any]) -> tuple[Any, ...]:
+    """The sizes of test-time augmentation by ratios, of the one size that is given or of each picture's own."""
+    if scale is None or not isinstance(scale.value, (list, tuple)):
+        return tuple(ratios) if len(ratios) > 1 else ()
+    return tuple(tuple(int(edge * ratio) for edge in scale.value) for ratio in ratios) if len(ratios) > 1 else ()
 
 
 def _says_size(resize: TracedDict) -> bool:

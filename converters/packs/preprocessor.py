@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mmmigrate.converters.packs.change import told
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import Pipeline
-from mmmigrate.converters.read.traced import Slot, TracedDict, traced
+from mmmigrate.converters.read.traced import Slot, TracedDict, same, traced
 
 
 def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None) -> TracedDict | None:
@@ -26,6 +27,10 @@ def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None
             if key != "type" and name is not None:
                 how = rules.get("values", {}).get(key)
                 made.put(name, told(how, slot) if how else slot)
+        for key, value in rules.get("unsaid", {}).items():
+            name = rules.get("normalize", {}).get(key, key)
+            if name not in made:
+                made.put(name, Slot(traced(value)))  # v2's default, which is not v3's
         for key, value in rules.get("normalized", {}).items():
             made.put(key, Slot(traced(value)))
     for pipeline in pipelines[:1] if pipelines[0].pads else pipelines:
@@ -43,6 +48,21 @@ def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None
             for name, value in settings.items():
                 made.put(name, Slot(traced(value)))
     return made
+
+
+def differing(pack: Pack, pipelines: list[Pipeline]) -> Iterator[tuple[str, Slot]]:
+    """What the one preprocessor of a v3 model can not do for training and tests alike."""
+    normalizing = [pipeline.normalize for pipeline in pipelines if pipeline.collected and pipeline.normalize]
+    if not pack.preprocessor:
+        return
+    for other in normalizing[1:]:
+        if not same(other, normalizing[0]):
+            yield (
+                f"{other.get('type')}: tests normalized otherwise than training; v3's model has one preprocessor, "
+                "that of training",
+                other.slot("type"),
+            )
+            return
 
 
 def _pad(made: TracedDict, pad: TracedDict, names: dict[str, Any]) -> None:

@@ -13,7 +13,8 @@ from mmmigrate.converters.packs.evaluators import evaluators
 from mmmigrate.converters.packs.models import translate_model, with_scopes
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import PipelineTranslator
-from mmmigrate.converters.packs.preprocessor import data_preprocessor
+from mmmigrate.converters.packs.preprocessor import data_preprocessor, differing
+from mmmigrate.converters.packs.tta import tta_model, tta_pipeline
 from mmmigrate.converters.packs.variables import filled, variables
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
 from mmmigrate.converters.rules.evaluation import EVALUATOR
@@ -58,6 +59,7 @@ class _Codebase:
         self._scopes()
         if self.exp.complete:
             self._runtime()
+            self._tta()
         self._unknown()
 
     def _said(self, key: str) -> Any:
@@ -150,6 +152,8 @@ class _Codebase:
         pipelines = [done.pipeline for done in self.done.values() if done.pipeline is not None]
         kind = next((str(done.v2.get("type")) for done in self.done.values()), None)
         made = data_preprocessor(self.pack, pipelines, kind)
+        for message, slot in differing(self.pack, pipelines):
+            self.exp.note(message, "data", slot, Effect.MANUAL)
         place = self.pack.preprocessor.get("place", "data_preprocessor")
         if made is None or (place.startswith("model.") and not isinstance(self.exp.v3.get("model"), TracedDict)):
             return
@@ -196,6 +200,15 @@ class _Codebase:
                 new.put("vis_backends", said.slot("vis_backends"))  # the loggers that the config asked for
             put_path(self.exp.v3, path, Slot(new))
 
+    def _tta(self) -> None:
+        """The averaging over sizes and flips of v2's tests, which v3 does in a pipeline and a model of their own."""
+        for dataset in (self.done.get("test"), self.done.get("val")):
+            made = tta_pipeline(self.pack, dataset.pipeline) if dataset and dataset.pipeline else None
+            if made is not None:
+                self.exp.put("tta_pipeline", made)
+                self.exp.put("tta_model", tta_model(self.pack, self.exp.v3.get("model")))
+                return
+
     def _unknown(self) -> None:
         """Classes that the new codebase does not have under the name that the new config gives."""
         if not self.pack.v3_names:
@@ -237,12 +250,14 @@ RULE = Rule(
     before="model = dict(\n    type='ImageClassifier',\n    train_cfg=dict(augments=dict(type='BatchMixup')))",
     after="model = dict(\n    type='ImageClassifier',\n    train_cfg=dict(augments=dict(type='Mixup')))",
     effect=Effect.MANUAL,
-    reversible=False,
+    reversible=True,
     makes={
         "model": ("model", "data"),
         "default_scope": ("model",),
         "visualizer": ("log_config",),
         "data_preprocessor": ("data",),
+        "tta_pipeline": ("data",),
+        "tta_model": ("data", "model"),
     },
     convert=convert,
 )
