@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -39,17 +38,32 @@ def deprecated_api_warning(name_dict: dict[str, str], cls_name: str | None = Non
 
 
 def deprecated_function(since: str, removed_in: str, instructions: str) -> Callable[..., Any]:
-    """A decorator for a function that a release deprecates: each call warns, and the docstring says it."""
+    """A decorator for a function that a release deprecates: each call warns, and the docstring says it.
+
+    `instructions` follow the word "please". The note in the docstring has the indentation of what it stands before.
+    """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        note = f"deprecated since version {since} and will be removed in version {removed_in}. {instructions}"
+        name = f"{function.__module__}.{function.__name__}"
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            warnings.warn(f"{function.__module__}.{function.__name__} is {note}", DeprecationWarning, stacklevel=2)
+            message = (
+                f"{name!r} is deprecated in version {since} and will be removed in version {removed_in}. "
+                f"Please {instructions}."
+            )
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
             return function(*args, **kwargs)
 
-        wrapper.__doc__ = f".. deprecated:: {since}\n    {note}\n\n{inspect.getdoc(function) or ''}"
+        note = (
+            f".. deprecated:: {since}",
+            f"    Deprecated and will be removed in version {removed_in}.",
+            f"    Please {instructions}.",
+            "",
+            "",
+            f"    {function.__doc__ or ''}",
+        )
+        wrapper.__doc__ = "\n".join(note)
         return wrapper
 
     return decorate

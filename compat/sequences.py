@@ -10,6 +10,25 @@ from typing import Any, cast
 
 from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 
+__all__ = [
+    "concat_list",
+    "has_method",
+    "is_list_of",
+    "is_method_overridden",
+    "is_seq_of",
+    "is_str",
+    "is_tuple_of",
+    "iter_cast",
+    "list_cast",
+    "slice_list",
+    "to_1tuple",
+    "to_2tuple",
+    "to_3tuple",
+    "to_4tuple",
+    "to_ntuple",
+    "tuple_cast",
+]
+
 
 def is_str(x: Any) -> bool:
     return isinstance(x, str)
@@ -21,6 +40,8 @@ def is_seq_of(seq: Any, expected_type: type | tuple[type, ...], seq_type: type |
     >>> is_seq_of((1, 2), int), is_seq_of((1, "a"), int), is_seq_of((1, 2), int, list)
     (True, False, False)
     """
+    if seq_type is not None and not isinstance(seq_type, type):
+        raise ArgumentTypeError(f"seq_type must be a type, got {seq_type!r}")
     if not isinstance(seq, seq_type or collections.abc.Sequence):
         return False
     items = cast("Iterable[Any]", seq)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmmigrate.compat import aliases
-from mmmigrate.runtime_v2.config import Config, DictAction
+from mmmigrate.compat.config import OptionsAction
+from mmmigrate.runtime_v2.config import Config
 from mmmigrate.runtime_v2.dist import init_dist
 from mmmigrate.runtime_v2.train import Training, build_training
 
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--cfg-options",
         nargs="+",
-        action=DictAction,
+        action=OptionsAction,
         help="override config keys: KEY=VALUE, lists as [a,b] or a,b, nested keys with dots",
     )
     return command

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmmigrate.compat import adapters, aliases
-from mmmigrate.compat.config import DictAction
+from mmmigrate.compat.config import OptionsAction
 from mmmigrate.runtime_v3.launch import configure, run
 
 
@@ -30,7 +30,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--amp", action="store_true", help="train in mixed precision")
     parser.add_argument("--auto-scale-lr", action="store_true", help="scale the learning rate with the batch size")
     parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
-    parser.add_argument("--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override the config")
+    parser.add_argument(
+        "--cfg-options", nargs="+", action=OptionsAction, metavar="KEY=VALUE", help="override the config"
+    )
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 

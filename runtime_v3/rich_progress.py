@@ -21,7 +21,7 @@ def track_progress_rich(
     description: str = "Processing",
     color: str = "blue",
 ) -> list[Any]:
-    """`func` of every task, in their order. A task that is a tuple is unpacked.
+    """`func` of every task, in their order. A task that is a tuple or list is unpacked.
 
     Without tasks, `func()` is called `task_num` times. `nproc` processes take `chunksize` tasks at a time.
     """
@@ -60,4 +60,4 @@ def _results(func: Callable[..., Any], tasks: Iterable[Any], nproc: int, chunksi
 
 def _call(work: tuple[Callable[..., Any], Any]) -> Any:
     func, task = work
-    return func(*task) if isinstance(task, tuple) else func(task)
+    return func(*task) if isinstance(task, (tuple, list)) else func(task)

@@ -47,8 +47,8 @@ MMENGINE = Library(
         "utils": _V3_UTILS,
         "utils.dl_utils": (
             "compat.torch_names",
-            "compat.environment",
             ".runner.environment",
+            "compat.environment",
             ".time_counter",
             ".image_tensors",
         ),

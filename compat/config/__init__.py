@@ -5,7 +5,7 @@ from mmmigrate.compat.config.config_dict import ConfigDict
 from mmmigrate.compat.config.imports import import_modules_from_strings
 from mmmigrate.compat.config.loading import Loaded, Loader
 from mmmigrate.compat.config.merge import BASE_KEY, DELETE_KEY, DEPRECATION_KEY, RESERVED_KEYS, merge
-from mmmigrate.compat.config.options import DictAction, add_args
+from mmmigrate.compat.config.options import DictAction, OptionsAction, add_args
 from mmmigrate.compat.config.pretty import pretty_text
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "DictAction",
     "Loaded",
     "Loader",
+    "OptionsAction",
     "add_args",
     "import_modules_from_strings",
     "merge",

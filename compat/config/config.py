@@ -18,11 +18,12 @@ from mmmigrate.compat.config.merge import RESERVED_KEYS, merge
 from mmmigrate.compat.config.options import add_args
 from mmmigrate.compat.config.pretty import pretty_text
 from mmmigrate.compat.config.source import FILE_TYPES
+from mmmigrate.compat.config.steps import ReadingSteps
 
 Self = TypeVar("Self", bound="Config")
 
 
-class Config:
+class Config(ReadingSteps):
     """The merged values of a config file, by attribute or item, with where they came from.
 
     `filename` and `text` (of the file and all its bases) are None and "" for a config made from a dict.

@@ -45,7 +45,7 @@ class Loader:
             environment.update(base.environment)
         if bases or source.base_variables:
             if source.base_variables:
-                values = _with_base_variables(values, source, base_values)
+                values = with_base_variables(values, source.base_variables, base_values, path)
             try:
                 values = merge(values, base_values)
             except TypeError as error:
@@ -119,19 +119,22 @@ class Loader:
         warnings.warn(message, DeprecationWarning, stacklevel=4)
 
 
-def _with_base_variables(value: Any, source: Source, base_values: dict[str, Any]) -> Any:
-    """`value` with every string that stands for `{{_base_.a.b}}` replaced by what the bases have there."""
+def with_base_variables(value: Any, names: dict[str, str], base_values: dict[str, Any], path: str) -> Any:
+    """`value` with every string that stands for `{{_base_.a.b}}` replaced by what the bases have there.
+
+    `names` maps such a string to `a.b`.
+    """
     if isinstance(value, dict):
-        return {key: _with_base_variables(item, source, base_values) for key, item in value.items()}
+        return {key: with_base_variables(item, names, base_values, path) for key, item in value.items()}
     if type(value) is list or type(value) is tuple:
-        return type(value)([_with_base_variables(item, source, base_values) for item in value])
-    if not isinstance(value, str) or value not in source.base_variables:
+        return type(value)([with_base_variables(item, names, base_values, path) for item in value])
+    if not isinstance(value, str) or value not in names:
         return value
-    dotted = source.base_variables[value]
+    dotted = names[value]
     found: Any = base_values
     for key in dotted.split("."):
         if not isinstance(found, dict) or key not in found:
-            raise KeyError(f"{source.path}: the bases have no {dotted!r} for {{{{_base_.{dotted}}}}}")
+            raise KeyError(f"{path}: the bases have no {dotted!r} for {{{{_base_.{dotted}}}}}")
         found = found[key]
     return _unshared(found)
 

@@ -7,6 +7,8 @@ from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterable
 from typing import Any
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
+
 _OPENING = "(["
 _CLOSING = ")]"
 
@@ -15,21 +17,23 @@ class DictAction(Action):
     """An argparse action that gathers `KEY=VALUE` pairs into a dict; keys may be dotted.
 
     VALUE is an int, a float, true/false, None, a list `a,b` or `[a,b]`, a tuple `(a,b)`, nested as deep as wanted,
-    or else a str. The option may be repeated.
+    or else a str. The option may be repeated. What can't be read is an error of `parse_args` that is both a ValueError
+    and an AssertionError, with what was given: programs catch the one or the other.
     """
 
     def __call__(
         self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: str | None = None
     ) -> None:
+        option = option_string or self.dest
         options = copy.copy(getattr(namespace, self.dest, None) or {})
         for pair in [values] if isinstance(values, str) else values or []:
             key, equals, value = pair.partition("=")
             if not equals:
-                parser.error(f"argument {option_string or self.dest}: expected KEY=VALUE, got {pair!r}")
+                raise ArgumentValueError(f"argument {option}: expected KEY=VALUE, got {pair!r}")
             try:
                 options[key] = parse_value(value)
             except ValueError as error:
-                parser.error(f"argument {option_string or self.dest}: {error}")
+                raise ArgumentValueError(f"argument {option}: {error}") from error
         setattr(namespace, self.dest, options)
 
     @staticmethod
@@ -39,6 +43,18 @@ class DictAction(Action):
     @staticmethod
     def _parse_iterable(val: str) -> Any:
         return parse_value(val)
+
+
+class OptionsAction(DictAction):
+    """A DictAction whose errors are those of the parser: usage, message, exit code 2."""
+
+    def __call__(
+        self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        try:
+            super().__call__(parser, namespace, values, option_string)
+        except ArgumentValueError as error:
+            parser.error(str(error))
 
 
 def parse_value(text: str) -> Any:

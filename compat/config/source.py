@@ -89,14 +89,15 @@ def read_source(path: str, use_predefined_variables: bool = True, use_environmen
     base_variables: dict[str, str] = {}
     if "{{" in text:
         if use_predefined_variables:
-            filled = _fill_predefined(filled, path)
+            filled = fill_predefined(filled, path)
         if use_environment_variables:
-            filled, environment = _fill_environment(filled, path)
-        filled, base_variables = _mark_base_variables(filled)
+            filled, environment = fill_environment(filled, path)
+        filled, base_variables = mark_base_variables(filled)
     return Source(path, text, filled, base_variables, environment)
 
 
-def _fill_predefined(text: str, path: str) -> str:
+def fill_predefined(text: str, path: str) -> str:
+    """The text with `{{ fileBasename }}` and its like replaced by the parts of the path."""
     file = Path(path)
     values = {
         "fileDirname": str(file.parent),
@@ -110,7 +111,8 @@ def _fill_predefined(text: str, path: str) -> str:
     return text
 
 
-def _fill_environment(text: str, path: str) -> tuple[str, dict[str, str]]:
+def fill_environment(text: str, path: str) -> tuple[str, dict[str, str]]:
+    """`(text with every {{$NAME:default}} replaced, the variables that the environment had)`."""
     taken: dict[str, str] = {}
 
     def value_of(match: re.Match[str]) -> str:
@@ -125,11 +127,12 @@ def _fill_environment(text: str, path: str) -> tuple[str, dict[str, str]]:
     return _ENVIRONMENT_VARIABLE.sub(value_of, text), taken
 
 
-def _mark_base_variables(text: str) -> tuple[str, dict[str, str]]:
+def mark_base_variables(text: str) -> tuple[str, dict[str, str]]:
+    """`(text with every {{_base_.x}} replaced by a string that stands for it, x of each such string)`."""
     marks: dict[str, str] = {}
 
     def mark_of(match: re.Match[str]) -> str:
-        mark = f"<{BASE_KEY}.{match.group(1)}>"
+        mark = f"_{match.group(1)}_<{BASE_KEY}>"
         marks[mark] = match.group(1)
         return f'"{mark}"'
 
@@ -139,13 +142,14 @@ def _mark_base_variables(text: str) -> tuple[str, dict[str, str]]:
 @lru_cache(maxsize=2048)
 def _compiled(path: str, text: str, without_bases: bool) -> Any:
     if not without_bases:
-        return compile(_parsed(path, text), path, "exec")
-    tree = _parsed(path, text)
+        return compile(parsed(path, text), path, "exec")
+    tree = parsed(path, text)
     tree.body = [statement for statement in tree.body if not _assigns_base(statement)]
     return compile(tree, path, "exec")
 
 
-def _parsed(path: str, text: str) -> ast.Module:
+def parsed(path: str, text: str) -> ast.Module:
+    """The syntax tree. SyntaxError names the file."""
     try:
         return ast.parse(text, path)
     except SyntaxError as error:
@@ -155,7 +159,7 @@ def _parsed(path: str, text: str) -> ast.Module:
 
 @lru_cache(maxsize=2048)
 def _literal_bases(path: str, text: str) -> Any:
-    for statement in _parsed(path, text).body:
+    for statement in parsed(path, text).body:
         if _assigns_base(statement):
             try:
                 return ast.literal_eval(statement.value)  # type: ignore[attr-defined]

@@ -73,6 +73,26 @@ class Config(_CoreConfig):
             run_custom_imports(loaded.values["custom_imports"], filename)
         return cls(loaded.values, cfg_text=loaded.text, filename=filename, env_variables=loaded.environment)
 
+    @staticmethod
+    def _is_lazy_import(filename: str | os.PathLike[str]) -> bool:
+        return _is_python_file(os.fspath(filename))
+
+    @staticmethod
+    def _get_cfg_path(cfg_path: str, filename: str) -> tuple[str, str | None]:
+        """`(path, scope of its package or None)` of a base that the file names."""
+        return Loader().resolve_base(cfg_path, filename)
+
+    @staticmethod
+    def _file2dict(
+        filename: str | os.PathLike[str],
+        use_predefined_variables: bool = True,
+        use_environment_variables: bool = True,
+        lazy_import: bool | None = None,
+    ) -> tuple[dict[str, Any], str, dict[str, str]]:
+        """`(values, texts of all files, environment variables)` of a text config."""
+        loaded = Loader(use_predefined_variables, use_environment_variables, lazy_import).load(filename)
+        return loaded.values, loaded.text, loaded.environment
+
     @property
     def env_variables(self) -> dict[str, str]:
         return self.__dict__["_env_variables"]  # type: ignore[no-any-return]

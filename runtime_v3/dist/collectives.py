@@ -24,8 +24,10 @@ def get_comm_device(group: Group = None) -> torch.device:
 def get_data_device(data: Any) -> torch.device:
     """The device that all tensors in `data` lie on. Raises ValueError if there are several, or none."""
     devices = {tensor.device for tensor in _tensors(data)}
-    if len(devices) != 1:
-        raise ValueError(f"the data must lie on one device, found {sorted(map(str, devices)) or 'no tensor'}")
+    if not devices:
+        raise ValueError("data should not be empty: no tensor says on which device it lies")
+    if len(devices) > 1:
+        raise ValueError(f"device type in data should be consistent, but got {' and '.join(sorted(map(str, devices)))}")
     return devices.pop()
 
 
@@ -39,16 +41,21 @@ def _tensors(data: Any) -> Iterable[torch.Tensor]:
         for entry in data:
             yield from _tensors(entry)
     else:
-        raise TypeError(f"a tensor or a container of tensors is needed, got {type(data).__name__}")
+        raise TypeError(f"data should be a Tensor, sequence of tensor or dict, but got {data!r}")
 
 
 def cast_data_device(data: Any, device: torch.device, out: Any = None) -> Any:
-    """The same containers with all tensors on `device`; with `out`, containers of the same form, written into that."""
+    """The same containers with all tensors on `device`; with `out`, containers of the same form, written into that.
+
+    An empty container is a ValueError.
+    """
     if out is not None:
         _need_same_form(data, out)
     if isinstance(data, torch.Tensor):
         moved = data.to(device)
         return moved if out is None else out.copy_(moved)
+    if isinstance(data, (Mapping, list, tuple, set)) and not data:
+        raise ValueError("data should not be empty")
     if isinstance(data, Mapping):
         pairs = {key: cast_data_device(entry, device, out and out[key]) for key, entry in data.items()}
         return type(data)(pairs)  # type: ignore[call-arg]
@@ -117,7 +124,9 @@ def broadcast(data: torch.Tensor, src: int = 0, group: Group = None) -> None:
 
 def sync_random_seed(group: Group = None) -> int:
     """A random seed, drawn from numpy in process 0 and the same in all."""
-    seed = np.random.randint(2**31)
+    seed = int(np.random.randint(2**31))
+    if get_world_size(group) == 1:
+        return seed
     shared = torch.tensor(seed if get_rank(group) == 0 else 0, dtype=torch.int64)
     broadcast(shared, 0, group)
     return int(shared.item())

@@ -59,8 +59,9 @@ def is_distributed() -> bool:
     return torch_dist.is_available() and torch_dist.is_initialized()
 
 
-def get_default_group() -> torch_dist.ProcessGroup | None:
-    return torch_dist.distributed_c10d._get_default_group() if is_distributed() else None
+def get_default_group() -> torch_dist.ProcessGroup:
+    """The group of all processes. torch raises ValueError before it is made."""
+    return torch_dist.distributed_c10d._get_default_group()
 
 
 def get_backend(group: torch_dist.ProcessGroup | None = None) -> str | None:

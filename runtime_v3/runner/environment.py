@@ -98,6 +98,7 @@ def shared_timestamp() -> str:
 def collect_env() -> dict[str, str | bool]:
     """Versions, devices and the state of numpy's generator, for the head of the log."""
     return {
+        "OpenCV": "not installed",
         **environment.collect_env(),
         "numpy_random_seed": str(np.random.get_state()[1][0]),  # type: ignore[index]
         "MMEngine": framework_version(),

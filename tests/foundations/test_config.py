@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmmigrate.compat.config import Config, ConfigDict, DictAction, merge, pretty_text
+from mmmigrate.compat.config import Config, ConfigDict, DictAction, OptionsAction, merge, pretty_text
 from mmmigrate.compat.config.options import parse_value
 
 
@@ -202,10 +202,32 @@ def test_the_option_may_be_repeated_and_names_what_is_wrong(capsys: pytest.Captu
     parser.add_argument("--cfg-options", nargs="+", action=DictAction)
     options = parser.parse_args(["--cfg-options", "a=1", "b.c=x=y", "--cfg-options", "d=(1,2)"]).cfg_options
     assert options == {"a": 1, "b.c": "x=y", "d": (1, 2)}
+    command = ArgumentParser()
+    command.add_argument("--cfg-options", nargs="+", action=OptionsAction)
     for bad, message in (("ab", "expected KEY=VALUE, got 'ab'"), ("a=[(1]", "Imbalanced brackets")):
+        for kind in (ValueError, AssertionError):
+            with pytest.raises(kind, match=message):
+                parser.parse_args(["--cfg-options", bad])
         with pytest.raises(SystemExit):
-            parser.parse_args(["--cfg-options", bad])
+            command.parse_args(["--cfg-options", bad])
         assert message in capsys.readouterr().err
+
+
+def test_each_step_of_reading_can_be_done_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, target = tmp_path / "a.py", tmp_path / "b.py"
+    file.write_text("a = '{{fileBasename}}'\nb = {{_base_.model.depth}}\nc = {{$STEPS:3}}\n")
+    Config._substitute_predefined_vars(file, target)
+    assert target.read_text().startswith("a = 'a.py'\n")
+    monkeypatch.setenv("STEPS", "8")
+    assert Config._substitute_env_variables(file, target) == {"STEPS": "8"}
+    assert target.read_text().endswith("c = 8\n")
+    (mark,) = (names := Config._pre_substitute_base_vars(file, target))
+    assert names[mark] == "model.depth"
+    assert f'b = "{mark}"' in target.read_text()
+    assert Config._substitute_base_vars({"b": (mark, 1)}, names, {"model": {"depth": 50}}) == {"b": (50, 1)}
+    file.write_text("dict(a=1, b=2.c=3)\n")
+    with pytest.raises(SyntaxError, match=r"a\.py"):
+        Config._validate_py_syntax(file)
 
 
 def test_every_value_of_a_config_becomes_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

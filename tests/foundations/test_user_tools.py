@@ -92,14 +92,19 @@ def test_old_argument_names_still_work_with_a_warning() -> None:
 
 
 def test_a_deprecated_function_warns_and_says_so_in_its_documentation() -> None:
-    @deprecated_function("1.0", "2.0", "Use other.")
+    @deprecated_function("1.0", "2.0", "use other")
     def function() -> int:
         """Gives one."""
         return 1
 
-    with pytest.warns(DeprecationWarning, match=r"since version 1\.0 and will be removed in version 2\.0\. Use other"):
+    with pytest.warns(
+        DeprecationWarning, match=r"in version 1\.0 and will be removed in version 2\.0\. Please use other\."
+    ):
         assert function() == 1
-    assert "Gives one." in str(function.__doc__)
+    assert function.__doc__ == (
+        ".. deprecated:: 1.0\n    Deprecated and will be removed in version 2.0.\n    Please use other.\n\n\n"
+        "    Gives one."
+    )
 
 
 def test_missing_requirements_are_named() -> None:
