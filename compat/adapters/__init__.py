@@ -16,6 +16,7 @@ from mmmigrate.compat.adapters.hook import V2Hook
 from mmmigrate.compat.adapters.install import install
 from mmmigrate.compat.adapters.loops import V2EpochBasedTrainLoop, V2IterBasedTrainLoop
 from mmmigrate.compat.adapters.metric import DatasetEvaluate
+from mmmigrate.compat.adapters.norm_statistics import V2NormStatisticsHook
 from mmmigrate.compat.adapters.sampler import GlobalRandomSampler, IterLoaderSampler
 from mmmigrate.compat.adapters.v3_hook import V3Hook
 from mmmigrate.compat.adapters.v3_schedule import V3LrUpdaterHook
@@ -38,6 +39,7 @@ __all__ = [
     "V2Hook",
     "V2IterBasedTrainLoop",
     "V2LinearMomentumEMAHook",
+    "V2NormStatisticsHook",
     "V2OptimWrapperConstructor",
     "V3Hook",
     "V3LrUpdaterHook",

@@ -7,7 +7,7 @@ from typing import Any
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
 from mmmigrate.converters.reverse.reversal import Reversal, Reverse
-from mmmigrate.converters.rules.hook_names import RENAMED, SAME
+from mmmigrate.converters.rules.hook_names import RENAMED, SAME, STATISTICS
 
 # v3 name -> v2 name, where the hook does the same with the same arguments
 _BACK = {rule.name: name for name, rule in RENAMED.items() if rule.name != name}
@@ -56,6 +56,8 @@ def _as_key(rev: Reversal, hook: TracedDict) -> bool:
 def _kept(rev: Reversal, slot: Slot) -> list[Slot]:
     hook = slot.value
     kind = hook.get("type") if isinstance(hook, dict) else None
+    if kind == STATISTICS:
+        return []  # mmcv's evaluation hook does that itself
     if kind in _BACK and isinstance(hook, TracedDict):
         return [Slot(TracedDict((k, _BACK[kind] if k == "type" else item) for k, item in hook.slots()))]
     if kind == "ProfilerHook" and isinstance(hook, TracedDict):

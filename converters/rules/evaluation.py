@@ -6,6 +6,7 @@ from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.rules.best_checkpoint import put_best
 from mmmigrate.converters.rules.evaluation_times import TIMES, put_times
 from mmmigrate.converters.rules.experiment import Experiment, Section, build
+from mmmigrate.converters.rules.hook_names import STATISTICS
 from mmmigrate.converters.rules.rule import Rule
 
 EVALUATOR = "mmmigrate.compat.adapters.DatasetEvaluate"
@@ -17,7 +18,7 @@ _WITHOUT_COUNTERPART = {
     "type": "its hook is a class of the codebase: write what it computes as a metric",
 }
 # How v2 gathers results of several processes, without effect on them.
-_GATHERING = ("tmpdir", "gpu_collect", "broadcast_bn_buffer", "pre_eval", "efficient_test")
+_GATHERING = ("tmpdir", "gpu_collect", "pre_eval", "efficient_test")
 
 
 def convert(exp: Experiment) -> None:
@@ -32,6 +33,9 @@ def convert(exp: Experiment) -> None:
     if exp.run_length is not None and ("evaluation" in exp.v2 or (exp.complete and "val" in splits)):
         put_times(exp, section, switched_off)
     put_best(exp, section)
+    if not switched_off and "val" in splits:
+        _norm_statistics(exp, section)
+    section.take("broadcast_bn_buffer")
     for key, why in _WITHOUT_COUNTERPART.items():
         if section.items.get(key) is not None:
             slot = section.take(key)
@@ -42,6 +46,21 @@ def convert(exp: Experiment) -> None:
     if exp.run_length is None and (switched_off or any(key in section for key in TIMES)):
         exp.deferred.add("evaluation")
     _evaluators(exp, section, splits)
+
+
+def _norm_statistics(exp: Experiment, section: Section) -> None:
+    """Before it evaluates in several processes, v2 gives all of them the batch-norm statistics of the first."""
+    told = section.take("broadcast_bn_buffer", True)
+    if not told.value:
+        return
+    if exp.options.schedule == "exact" and exp.options.order == "v3":
+        exp.add_hook("evaluation", build(type=STATISTICS))
+    elif exp.options.order == "v3" and "evaluation" in exp.v2:
+        message = (
+            "in several processes v2 evaluates all shares of the data with the batch-norm statistics of the first, "
+            "mmengine each with its own (--schedule exact names a hook that does as v2)"
+        )
+        exp.note(message, "evaluation", effect=Effect.MEASURED)
 
 
 def _evaluators(exp: Experiment, section: Section, splits: list[str]) -> None:
@@ -73,6 +92,7 @@ RULE = Rule(
         "test_evaluator": ("evaluation",),
         "train_cfg": ("evaluation",),
         "default_hooks": ("evaluation",),
+        "custom_hooks": ("evaluation",),
     },
     convert=convert,
 )

@@ -15,6 +15,8 @@ DEFAULT = {
     "DistSamplerSeedHook": "every v3 runner has it as default_hooks.sampler_seed",
     "IterTimerHook": "every v3 runner has it as default_hooks.timer",
 }
+# What mmcv's evaluation hook does beside evaluating, as a hook of its own.
+STATISTICS = "mmmigrate.compat.adapters.V2NormStatisticsHook"
 IN_MMDET_3 = ("CheckInvalidLossHook", "MemoryProfilerHook", "NumClassCheckHook", "SetEpochInfoHook", "SyncNormHook",
               "YOLOXModeSwitchHook")  # fmt: skip
 
