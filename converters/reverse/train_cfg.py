@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmmigrate.converters.read.traced import TracedDict, TracedList
 from mmmigrate.converters.reverse.reversal import LOOPS, Reversal, Reverse
 from mmmigrate.converters.rules.experiment import Section
+from mmmigrate.converters.rules.mixed_precision import WRAPPER as MIXED
 
 EVALUATION = ("val_interval", "val_begin", "val_start", "dynamic_intervals")
 _RUNNERS = {"epoch": "EpochBasedRunner", "iter": "IterBasedRunner"}
@@ -19,6 +20,8 @@ def convert(rev: Reversal) -> None:
         if key in rev.v3 and (loop is None or loop.items.keys() <= _OF_LOOPS):
             rev.use(key)
         if loop is not None and loop.items.keys() <= _OF_LOOPS:
+            if MIXED in str((rev.get("optim_wrapper") or {}).get("type")):
+                loop.take("fp16")  # what v2 trains in mixed precision, it evaluates in it
             if loop.value("type") not in _PLAIN_LOOPS:
                 rev.cannot(f"{key}: v2 has no loop {loop.value('type')!r}", key)
             rev.report_rest(loop)

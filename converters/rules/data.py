@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.rules.dataloaders import BATCH, SHARED, loader
 from mmmigrate.converters.rules.experiment import Experiment
+from mmmigrate.converters.rules.mixed_precision import WRAPPER as MIXED_WRAPPER
 from mmmigrate.converters.rules.rule import UNHANDLED, Rule
 
 _SPLITS = ("train", "val", "test")
@@ -24,16 +25,25 @@ def convert(exp: Experiment) -> None:
         exp.put(f"{split}_dataloader", loader(exp, data, split, data.take(split)))
         if split != "train":
             exp.put(f"{split}_cfg.type", "ValLoop" if split == "val" else "TestLoop")
+            # the model stays in mixed precision when v2 evaluates; v2's test scripts look for the key `fp16` only
+            if exp.v3.get("optim_wrapper", {}).get("type") == MIXED_WRAPPER and (split == "val" or exp.get("fp16")):
+                exp.put(f"{split}_cfg.fp16", True)
     if "train" in splits:
         if exp.options.order == "v3":
-            message = "DefaultSampler draws the order of v2's distributed sampler; one v2 process drew another"
-            exp.note(f"{message} (--order v2)", "data")
+            exp.note(f"{_order(exp)} (--order v2)", "data")
         if exp.complete and "batch_size" not in exp.v3["train_dataloader"]:
             message = f"the batch size is not given ({', '.join(BATCH)}): mmdet takes 2, torch 1"
             exp.note(message, "data", effect=Effect.MANUAL)
     for key in (*SHARED, *_SPLITS, *(f"{split}_dataloader" for split in _SPLITS), "_delete_"):
         data.take(key)
     exp.report_rest(data)
+
+
+def _order(exp: Experiment) -> str:
+    if "InfiniteSampler" in str(exp.v3["train_dataloader"]["sampler"].get("type")):
+        message = "InfiniteSampler draws the order of v2's distributed sampler in the first pass, another one later"
+        return f"{message} (DefaultSampler, with --schedule exact, draws v2's in all); one v2 process drew another"
+    return "DefaultSampler draws the order of v2's distributed sampler; one v2 process drew another"
 
 
 RULE = Rule(
@@ -49,7 +59,8 @@ RULE = Rule(
     makes={
         **{f"{split}_dataloader": ("data",) for split in ("val", "test")},
         "train_dataloader": ("data", "sampler"),
-        **{f"{split}_cfg": ("data",) for split in ("val", "test")},
+        "val_cfg": ("data", "fp16", "optimizer_config"),
+        "test_cfg": ("data", "fp16"),
     },
     convert=convert,
 )

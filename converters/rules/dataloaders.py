@@ -86,7 +86,7 @@ def _sampler(exp: Experiment, own: Section, data: Section, split: str) -> Traced
         return build(type="DefaultSampler", shuffle=shuffle, **extra)
     if exp.options.order == "v2" and shuffle.value:
         return build(type=_V2_ORDER[kind], shuffle=shuffle)
-    if kind == "iter":
+    if kind == "iter" and exp.options.schedule != "exact":  # v2 permutes each pass anew, as DefaultSampler does
         return build(type="InfiniteSampler", shuffle=shuffle, **({"seed": seed} if seed.value is not None else {}))
     return build(type="DefaultSampler", shuffle=shuffle, **extra)
 

@@ -10,6 +10,7 @@ from mmmigrate.converters.rules.experiment import Experiment, Section
 from mmmigrate.converters.rules.optimizer_config import APEX, MIXED, hook_kind
 from mmmigrate.converters.rules.rule import Rule
 
+WRAPPER = "AmpOptimWrapper"
 # What torch's GradScaler takes; a dict with others is refused by mmcv too
 _SCALER = frozenset(["init_scale", "growth_factor", "backoff_factor", "growth_interval", "enabled", "device"])
 _DEFAULT_SCALE = 512.0
@@ -35,7 +36,7 @@ def convert(exp: Experiment) -> None:
     if "optimizer" not in parts:
         exp.note("mixed precision of several optimizers is up to the model's train_step", key, effect=Effect.MANUAL)
         return
-    exp.put("optim_wrapper.type", "AmpOptimWrapper")
+    exp.put("optim_wrapper.type", WRAPPER)
     exp.put("optim_wrapper.loss_scale", _scale(exp, source, key, apex))
     for name in ("distributed", "grad_clip", "coalesce", "bucket_size_mb"):
         source.take(name)

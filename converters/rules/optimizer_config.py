@@ -64,7 +64,14 @@ def _clip_and_accumulate(exp: Experiment, section: Section) -> None:
         exp.put("optim_wrapper.clip_grad", clip)
     kind = hook_kind(section)
     if str(kind).startswith("GradientCumulative"):
-        exp.put("optim_wrapper.accumulative_counts", section.take("cumulative_iters", 1))
+        counts = section.take("cumulative_iters", 1)
+        exp.put("optim_wrapper.accumulative_counts", counts)
+        if exp.options.order == "v3" and counts.value != 1:
+            message = (
+                "in several processes mmcv reduces the gradients of every iteration, mmengine their sum before the "
+                "step: the same but for rounding"
+            )
+            exp.note(message, "optimizer_config", counts, Effect.MEASURED)
     rounds = section.take("update_interval", 1)
     if kind == APEX and rounds.value != 1:
         exp.put("optim_wrapper.accumulative_counts", rounds)
