@@ -14,6 +14,8 @@ from typing import IO
 from mmmigrate.compat.proof.spec import EngineSpec, rank_path
 
 _ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt): ")
+_RANK = re.compile(r"^\[rank\d+\]: ?")
+_OF_THE_LAUNCHER = "torch.distributed.elastic."
 MODULE = "mmmigrate.compat.proof.engine"
 
 
@@ -32,9 +34,9 @@ class Run:
 
     @property
     def last_words(self) -> str:
-        """The last error in its log; without one, its last line."""
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        errors = [line for line in lines if _ERROR.match(line)]
+        """The last error in its log, of its processes if there are several; without one, its last line."""
+        lines = [_RANK.sub("", line) for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        errors = [line for line in lines if _ERROR.match(line) and not line.startswith(_OF_THE_LAUNCHER)]
         return (errors or lines or [f"exit status {self.returncode}"])[-1].strip()
 
 
@@ -59,7 +61,7 @@ def run_pair(old: EngineSpec, new: EngineSpec) -> tuple[Run, Run]:
 def _start(spec: EngineSpec, stdin: int) -> tuple[subprocess.Popen[str], Path]:
     trace = Path(spec.trace)
     log = trace.with_suffix(".log")
-    launcher = ["-m", "torch.distributed.run", f"--nproc_per_node={spec.world_size}", f"--master_port={_free_port()}"]
+    launcher = ["-m", "torch.distributed.run", f"--nproc_per_node={spec.world_size}", f"--master_port={free_port()}"]
     several = launcher if spec.world_size > 1 else []
     command = [sys.executable, *several, "-m", MODULE, str(spec.write(trace.with_suffix(".json")))]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
@@ -71,7 +73,7 @@ def _start(spec: EngineSpec, stdin: int) -> tuple[subprocess.Popen[str], Path]:
     return process, log
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mmmigrate.compat.proof.engines import run_pair
+from mmmigrate.compat.proof.engines import Run, run_pair
 from mmmigrate.compat.proof.project import import_paths
 from mmmigrate.compat.proof.spec import EngineSpec
 from mmmigrate.compat.trace import TraceReader, compare
@@ -50,3 +50,11 @@ def test_a_new_run_ends_by_itself_when_the_old_one_fails_before_it_starts(specs,
     assert [run.returncode for run in runs] == [1, 1]
     assert "absent.py" in runs[0].last_words
     assert "ended before it had initial weights" in runs[1].last_words
+
+
+def test_the_error_of_a_process_is_told_and_not_that_of_its_launcher(tmp_path):
+    (tmp_path / "log").write_text(
+        "[rank1]: ValueError: no such rule\nE1124 api.py failed\n"
+        "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n====\n"
+    )
+    assert Run("old", tmp_path / "trace", tmp_path / "log", 1).last_words == "ValueError: no such rule"
