@@ -57,24 +57,30 @@ rates = pick(0.1, 0.03, 1 / 3, 0.0123, 0.5)
 
 
 @st.composite
-def experiments(draw: Any, processes: int = 1) -> Experiment:
+def experiments(draw: Any) -> Experiment:
     """Every part of a v2 config that decides how training goes, each drawn by itself."""
+    processes = draw(pick(*[1] * 11, 2))
     count = draw(pick(8, 11, 22))
     epoch_iters = math.ceil(math.ceil(count / processes) / BATCH)
-    by_epoch = draw(st.booleans()) if processes == 1 else True
+    by_epoch = draw(st.booleans())
     run = Run(by_epoch, draw(st.integers(1, 5) if by_epoch else st.integers(2, 16)), epoch_iters)
     base = draw(rates)
-    config: dict[str, Any] = {"model": draw(models())}
+    # mmcv's distributed wrapper cannot train a model that steps itself: codebases with GANs bring one of their own
+    several = processes == 1 and draw(pick(False, False, False, True))
+    config: dict[str, Any] = {"model": draw(models(several))}
     config["data"] = {
         "samples_per_gpu": BATCH, "workers_per_gpu": 0,
         "train": {"type": "Dots", "count": count, **draw(pick({}, {"noise": 0.3}))},
         **draw(pick({}, {"val": {"type": "Dots", "count": 5, "seed": 2}})),
     }  # fmt: skip
     config.update(draw(runners(run, "val" in config["data"])))
-    config["optimizer"] = draw(optimizers(base))
-    config["optimizer_config"] = draw(optimizer_configs(processes))
-    config["lr_config"] = draw(maybe(schedules(run, base)))
-    if {"momentum", "betas"} & config["optimizer"].keys():
+    if several:  # the model steps them itself: no optimizer hook, which could do nothing
+        config["optimizer"] = {"body": draw(optimizers(base)), "head": draw(optimizers(draw(rates)))}
+    else:
+        config["optimizer"] = draw(optimizers(base))
+        config.update(draw(optimizer_configs(processes)))
+    config["lr_config"] = draw(maybe(schedules(run, base, several)))
+    if all({"momentum", "betas"} & one.keys() for one in parts_of(config["optimizer"])):
         config.update(draw(st.just({}) | momentum_configs(run)))
     if "val" in config["data"]:
         config.update(draw(evaluations(run)))
@@ -86,12 +92,19 @@ def experiments(draw: Any, processes: int = 1) -> Experiment:
     if run.by_epoch or not config.get("checkpoint_config"):
         hooks = draw(st.lists(custom_hooks(), max_size=2, unique_by=lambda hook: hook["type"]))
         config.update({"custom_hooks": hooks} if hooks else {})
-    resume_at = draw(st.none() | st.none() | resume_points(config, run))
+    # the random numbers of other ranks than 0 are not in a checkpoint
+    resume_at = draw(st.none() | resume_points(config, run)) if processes == 1 else None
     return Experiment(config, resume_at, processes, draw(pick(0, 1, 42)))
 
 
-def models() -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({"type": st.just("DotNet")}, optional={"width": pick(3, 6), "dropout": pick(0.2, 0.5)})
+def models(several: bool) -> st.SearchStrategy[dict[str, Any]]:
+    kind = {"type": st.just("DotPair" if several else "DotNet")}
+    return st.fixed_dictionaries(kind, optional={"width": pick(3, 6), "dropout": pick(0.2, 0.5)})
+
+
+def parts_of(optimizer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The optimizer, or each of several."""
+    return [optimizer] if "type" in optimizer else list(optimizer.values())
 
 
 def runners(run: Run, validates: bool) -> st.SearchStrategy[dict[str, Any]]:
@@ -138,17 +151,31 @@ def paramwise_cfgs(decayed: bool) -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def optimizer_configs(draw: Any, processes: int) -> dict[str, Any]:
+    """`optimizer_config`, and mixed precision as the key `fp16` or as a hook."""
     clips = st.fixed_dictionaries({"max_norm": pick(0.1, 1.0, 35)}, optional={"norm_type": pick(1, 2, 3, "inf")})
     options = without_none(grad_clip=draw(maybe(clips)))
-    if draw(st.booleans()):
-        options = {"type": "GradientCumulativeOptimizerHook", "cumulative_iters": draw(st.integers(1, 5)), **options}
+    scale = draw(st.none() | st.none() | loss_scales())
+    # in several processes v2 reduces each gradient by itself, v3 their sum: it is rounded otherwise (OPT002 says so)
+    if processes == 1 and draw(st.booleans()):
+        kind = "GradientCumulativeOptimizerHook" if scale is None else "GradientCumulativeFp16OptimizerHook"
+        options = {"type": kind, "cumulative_iters": draw(st.integers(1, 5)), **options, **(scale or {})}
+    elif scale is not None and draw(st.booleans()):
+        return {"optimizer_config": options, "fp16": scale}
+    elif scale is not None:
+        options = {"type": "Fp16OptimizerHook", **options, **scale}
     elif draw(st.booleans()):
         options["type"] = "OptimizerHook"
-    return options
+    return {"optimizer_config": options}
+
+
+def loss_scales() -> st.SearchStrategy[dict[str, Any]]:
+    """A fixed scale, torch's own growing one, or one that grows and overflows within a few iterations."""
+    quick = {"init_scale": 2.0**126, "growth_interval": 2, "backoff_factor": 0.25}
+    return pick({}, {"loss_scale": 64.0}, {"loss_scale": "dynamic"}, {"loss_scale": quick})
 
 
 @st.composite
-def schedules(draw: Any, run: Run, base: float) -> dict[str, Any]:
+def schedules(draw: Any, run: Run, base: float, several: bool) -> dict[str, Any]:
     """An `lr_config` that mmcv accepts in this run."""
     policy = draw(policies(run, base))
     only_iters = policy["policy"] in ("cyclic", "OneCycle")
@@ -260,11 +287,11 @@ def checkpoints(run: Run) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def resume_points(config: dict[str, Any], run: Run) -> st.SearchStrategy[int | None]:
-    """Iterations at which a checkpoint has just been written."""
+    """Iterations after the first checkpoint: the last one before it is where the resumed runs begin."""
     options = config.get("checkpoint_config")
     phases = any(mode == "val" for mode, _ in config.get("workflow", ()))
     if options is None or (phases and not run.by_epoch):  # where the validation data stood is not in a checkpoint
         return st.none()
     unit = run.epoch_iters if run.by_epoch else 1
-    due = [done * unit for done in range(options["interval"], run.length, options["interval"])]
+    due = range(options["interval"] * unit, run.iters)
     return st.sampled_from(due) if due else st.none()

@@ -14,12 +14,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from proof.drawn.experiments import PROJECT, Experiment
+from proof.drawn.half_precision import half_precision_on_the_cpu
+from proof.drawn.two_processes import train_in_two_processes
 
 from mmmigrate.compat.pipeline import convert_to
 from mmmigrate.compat.proof import engine
+from mmmigrate.compat.proof.ranks import compare_ranks
 from mmmigrate.compat.proof.spec import EngineSpec
 from mmmigrate.compat.proof.start import READY, deterministic
-from mmmigrate.compat.trace import Comparison, compare
+from mmmigrate.compat.trace import Comparison
 
 # memory, where there is such a thing: checkpoints of thousands of runs are written and thrown away
 SCRATCH = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
@@ -74,9 +77,7 @@ def prove_config(
     seed: int = 0, seed_of_new: int | None = None,
 ) -> Outcome:  # fmt: skip
     """The same for the text of a v2 config."""
-    if str(PROJECT) not in sys.path:
-        sys.path.insert(0, str(PROJECT))
-    deterministic()
+    made_ready()
     with scratch() as folder:
         old = folder / "experiment.py"
         old.write_text(text)
@@ -89,12 +90,27 @@ def prove_config(
             specs = _specs(folder, old, written.path, seed, steps, resume, processes)
             if seed_of_new is not None:
                 specs[1] = replace(specs[1], seed=seed_of_new)
-            with quietly():
-                engine.run_v2(specs[0], io.StringIO())
-                engine.run_v3(specs[1], io.StringIO(READY))
-            verdicts.append(compare(specs[0].trace, specs[1].trace))
+            if processes == 1:
+                train_both(specs)
+            else:
+                train_in_two_processes(specs)
+            verdicts.append(compare_ranks(Path(specs[0].trace), Path(specs[1].trace), processes))
         codes = frozenset(finding.code for finding in written.findings)
         return Outcome(tuple(verdicts), codes, written.path.read_text())
+
+
+def made_ready() -> None:
+    """The project can be imported, and arithmetic repeats."""
+    if str(PROJECT) not in sys.path:
+        sys.path.insert(0, str(PROJECT))
+    deterministic()
+
+
+def train_both(specs: list[EngineSpec]) -> None:
+    """The runs of the old and of the new config, one after the other, in this process."""
+    with quietly(), half_precision_on_the_cpu():
+        engine.run_v2(specs[0], io.StringIO())
+        engine.run_v3(specs[1], io.StringIO(READY))
 
 
 def _specs(
