@@ -7,8 +7,9 @@ import functools
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from mmmigrate.compat.suggest import did_you_mean
 
@@ -58,6 +59,23 @@ def _leave() -> None:
 
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+def end_process(code: int = 0) -> NoReturn:
+    """Ends this process, the last thing that a command does; `code` is its exit code.
+
+    A process of a distributed run goes without the interpreter's teardown: threads of the communication library may
+    live on, and one that asks for the interpreter's lock during the teardown aborts the process, after all its work,
+    for which torchrun then calls the whole run failed. What the teardown does for others still happens: threads are
+    awaited, exit functions called, streams flushed.
+    """
+    if get_dist_info()[1] > 1:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _environment(name: str, launcher: str) -> str:

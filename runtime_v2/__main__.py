@@ -1,8 +1,7 @@
 """`python -m mmmigrate.runtime_v2 CONFIG`."""
 
-import sys
-
+from mmmigrate.compat.dist import end_process
 from mmmigrate.runtime_v2.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -9,6 +9,7 @@ from typing import Any
 
 from mmmigrate.compat import adapters, aliases
 from mmmigrate.compat.config import OptionsAction
+from mmmigrate.compat.dist import end_process
 from mmmigrate.runtime_v3.launch import configure, run
 
 
@@ -58,3 +59,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 if __name__ == "__main__":
     main()
+    end_process()

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import torch
 
-from mmmigrate.compat.dist import get_dist_info
+from mmmigrate.compat.dist import end_process, get_dist_info
 from mmmigrate.compat.proof.spec import EngineSpec, rank_path
 from mmmigrate.compat.proof.start import (
     deterministic,
@@ -132,3 +132,4 @@ def main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
+    end_process()

@@ -75,3 +75,44 @@ def test_two_processes_join(launcher: str, names: dict[str, str]) -> None:
 def test_the_main_process_runs_what_only_it_may_run() -> None:
     assert master_only(lambda: 3)() == 3
     assert get_dist_info() == (0, 1)
+
+
+ENDS = """
+import atexit, sys, threading
+from mmmigrate.compat.dist import end_process, init_dist
+
+class AtTeardown:
+    def __del__(self):
+        print("torn down", flush=True)
+
+kept = AtTeardown()
+release = threading.Event()
+atexit.register(print, "exit function called")
+threading.Thread(target=lambda: (release.wait(), print("thread awaited"))).start()
+release.set()
+if {launched}:
+    init_dist("pytorch", backend="gloo")
+    import torch.distributed
+    torch.distributed.barrier()
+end_process({code})
+"""
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_process_among_several_ends_without_teardown(code: int) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1]), "WORLD_SIZE": "2"}
+    command = [sys.executable, "-c", ENDS.format(launched=True, code=code)]
+    both = [
+        subprocess.Popen(command, env={**os.environ, **address, "RANK": rank}, stdout=subprocess.PIPE, text=True)
+        for rank in ("0", "1")
+    ]
+    for process in both:
+        said, _ = process.communicate()
+        assert (process.returncode, said) == (code, "thread awaited\nexit function called\n")
+
+
+def test_a_process_of_its_own_ends_as_ever() -> None:
+    done = run(ENDS.format(launched=False, code=3))
+    assert (done.returncode, done.stdout) == (3, "thread awaited\nexit function called\ntorn down\n")
