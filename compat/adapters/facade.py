@@ -110,6 +110,11 @@ class V2RunnerFacade(RunnerState):
             self.log_buffer.take(made["log_vars"], made.get("num_samples", 1))
 
     @property
+    def has_iterated(self) -> bool:
+        """Whether an iteration of this run is done: before the first one v2 may already evaluate."""
+        return self._taken >= 0
+
+    @property
     def hooks(self) -> list[Any]:
         """The v2 hooks themselves for those that are adapted, v3's for the rest, in calling order.
 

@@ -51,7 +51,10 @@ def train_v2(tmp_path):
 
 @pytest.fixture
 def train_v3(tmp_path):
-    """Trains the same in runtime_v3 through the adapters, with these entries as `custom_hooks`; gives the runner."""
+    """Trains the same in runtime_v3 through the adapters, with these entries as `custom_hooks`; gives the runner.
+
+    `validate` is True, or a validation loop.
+    """
 
     def train(custom_hooks, by_epoch=True, validate=False):
         from mmmigrate.runtime_v3 import Runner
@@ -63,7 +66,7 @@ def train_v3(tmp_path):
         loader = {"batch_size": 3, "num_workers": 0, "sampler": sampler, "dataset": dataset}
         validation = {
             "val_dataloader": {**loader, "sampler": {"type": "DefaultSampler", "shuffle": False}},
-            "val_cfg": {},
+            "val_cfg": validate if isinstance(validate, dict) else {},
             "val_evaluator": {"type": "DatasetEvaluate", "scale": 2},
         }
         runner = Runner(

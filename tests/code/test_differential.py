@@ -16,6 +16,7 @@ SOURCES = {
     "stages": "HKC001/stages_and_names",
     "steps": "HKC002/steps_the_optimizer",
     "relatives": "HKC002/relatives_stay_together",
+    "evaluates": "HKC005/stands_alone",
     "cool": "HKC004/by_epoch_or_iteration",
     "falling": "HKC004/momentum_and_another_policy",
     "first": "OWC001/default_constructor",
@@ -203,6 +204,7 @@ CASES = [
     Case("gradients", "GradientHook"),
     Case("rates", "RateHook"),
     Case("average", "AverageHook", args={"interval": 2}),
+    Case("evaluates", "EvalIterHook", "evaluation", {"interval": 5}, {"model": "v2"}),
     Case("cool", "CoolDownLrUpdaterHook", "schedule", {"floor": 0.01}),
     Case(
         "cool",

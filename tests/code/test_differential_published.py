@@ -44,6 +44,7 @@ FILES = {
         "mmseg/core/optimizers/layer_decay_optimizer_constructor.py",
     ],
 }
+BY_EPOCH = {"by_epoch": True}
 WITH_V2_MODEL = {"model": "v2"}  # it runs the model the v2 way: the model is behind the bridge as well
 
 
@@ -127,6 +128,20 @@ CASES = [
         },
     ),
 ]
+CASES += [
+    Case(f"{codebase}.core.evaluation.eval_hooks", name, "evaluation", {**given, **BY_EPOCH}, options, about)
+    for codebase, own in (
+        ("mmdet", {"dynamic_intervals": [(1, 1), (3, 2)], "start": 1}),
+        ("mmcls", {"start": 0}),
+        ("mmseg", {"pre_eval": True}),
+    )
+    for name, options in (("EvalHook", WITH_V2_MODEL), ("DistEvalHook", {**WITH_V2_MODEL, "distributed": True}))
+    for about, given in (
+        ("", {}),
+        ("with its own arguments", own),
+        ("best", {"save_best": "mean", "rule": "less", "interval": 2}),
+    )
+]
 ADAPTED = [
     Case(
         "mmdet.core.utils.dist_utils",
@@ -135,7 +150,6 @@ ADAPTED = [
         {"grad_clip": {"max_norm": 0.5}},
         WITH_V2_MODEL,
     ),
-    Case("mmdet.core.evaluation.eval_hooks", "EvalHook", "evaluation", {"interval": 1}, WITH_V2_MODEL),
     Case(
         "mmcls.core.utils.dist_utils",
         "DistOptimizerHook",
@@ -143,9 +157,7 @@ ADAPTED = [
         {"grad_clip": {"max_norm": 0.5}},
         WITH_V2_MODEL,
     ),
-    Case("mmcls.core.evaluation.eval_hooks", "EvalHook", "evaluation", {"interval": 1}, WITH_V2_MODEL),
     Case("mmcls.core.hook.precise_bn_hook", "PreciseBNHook", args={"num_samples": 4}, options=WITH_V2_MODEL),
-    Case("mmseg.core.evaluation.eval_hooks", "EvalHook", "evaluation", {"by_epoch": True}, WITH_V2_MODEL),
 ]
 
 TRACKED = {"log_checkpoint": True, "log_checkpoint_metadata": True, "num_eval_images": 0, "interval": 2}
@@ -218,7 +230,7 @@ def stubs() -> dict[str, dict]:
         made[f"{codebase}.core.mask"] = {}
         made[f"{codebase}.core.mask.structures"] = {"names": {"polygon_to_bitmap": "None"}}
         made[codebase + ".core"]["names_from"] = f"{codebase}.core.evaluation.eval_hooks"
-        made[f"{codebase}.apis"] = {"names": {"single_gpu_test": _TEST}}
+        made[f"{codebase}.apis"] = {"names": {"single_gpu_test": _TEST, "multi_gpu_test": _TEST}}
     made["pycocotools"] = made["pycocotools.mask"] = {}
     made["mmdet.datasets.builder"] = {"names": {"PIPELINES": "None"}}
     loading = ("LoadAnnotations", "LoadImageFromFile", "LoadPanopticAnnotations")
@@ -255,13 +267,14 @@ def test_the_converted_class_trains_to_the_same_bits(results: dict, case: Case, 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_translated_class_is_v3_code(tree: Tree, case: Case) -> None:
-    """It needs no v2 name: of mmmigrate only the base of schedules."""
+    """It needs no v2 name: of mmmigrate only the bases of schedules and validation loops."""
     file = tree.folder / "new" / f"{case.module.replace('.', '/')}.py"
     lines = [
         line for line in file.read_text().splitlines() if "import" in line and ("mmcv" in line or "mmmigrate" in line)
     ]
     allowed = (
         "from mmmigrate.compat.adapters.updater",
+        "from mmmigrate.compat.adapters.evaluation",
         "from mmmigrate.compat.adapters.v2 import annealing_cos",
         "from mmcv.cnn",
     )

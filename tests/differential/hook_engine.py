@@ -15,12 +15,14 @@ import sys
 import tempfile
 import time
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 import torch
-from torch import nn
+from torch import distributed, nn
 from torch.utils.data import DataLoader, Dataset
 
 ENGINE = sys.argv[1]
@@ -264,6 +266,8 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         data = {"batch_size": 2, "dataset": dataset, "sampler": {"type": "DefaultSampler", "shuffle": False}}
         evaluator = {"type": "mmmigrate.compat.adapters.DatasetEvaluate"}
         validation = {"val_dataloader": dict(data), "val_cfg": {}, "val_evaluator": evaluator}
+    if role in ("evaluation", "logger"):
+        validation = evaluation_loop(experiment)
     by_epoch = experiment.get("by_epoch", True)
     optimizer = dict(experiment.get("optimizer", SGD))
     wrapper = {"type": "OptimWrapper"}
@@ -300,17 +304,12 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         own = HOOKS.build({"type": experiment["class"], **experiment.get("args", {})})
         runner.register_hook(own, "NORMAL")
     elif role == "logger":
-        from mmmigrate.compat.adapters.hook import adapted_hook
-
-        evaluation = kind_of({**experiment, "module": experiment["evaluation"], "class": "EvalHook"})
-        runner.register_hook(adapted_hook(evaluation, Hook)(loader(), interval=1, by_epoch=True), "LOW")
         own = HOOKS.build({"type": experiment["class"], **experiment.get("args", {})})
         runner.register_hook(own, "VERY_LOW")
-    elif role in ("evaluation", "optimizer_hook"):
+    elif role == "optimizer_hook":
         from mmmigrate.compat.adapters.hook import adapted_hook
 
-        given = {"dataloader": loader()} if role == "evaluation" else {}
-        own = adapted_hook(kind_of(experiment), Hook)(**given, **experiment.get("args", {}))
+        own = adapted_hook(kind_of(experiment), Hook)(**experiment.get("args", {}))
         runner.register_hook(own, "NORMAL")
     found: dict[str, Any] = {}
 
@@ -324,6 +323,8 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     runner.register_hook(Note(), "LOWEST")
     torch.manual_seed(1)
     runner.train()
+    if role == "evaluation":
+        own = runner.val_loop.hook
     scalars = runner.message_hub.log_scalars
     logged = {
         name.removeprefix("train/").removeprefix("val/"): [float(value).hex() for value in buffer.data[0]]
@@ -332,6 +333,16 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     own = schedule_object(runner) if role == "schedule" else own
     made = report(found["recorder"], getattr(own, "v2_hook", own), messages, logged)
     return {**made, "calls": service_calls(folder)}
+
+
+def evaluation_loop(experiment: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of v3's runner for an evaluation hook that was made a validation loop."""
+    kind, arguments, priority = kind_of(experiment), experiment.get("args", {}), "NORMAL"
+    if experiment["role"] == "logger":
+        kind, priority = import_module(experiment["evaluation"]).EvalHook, "LOW"
+        arguments = {"interval": 1, "by_epoch": True}
+    loop = {"type": f"{kind.__module__}.{kind.__name__}", "priority": priority, **arguments}
+    return {"val_dataloader": loader(), "val_cfg": loop, "val_evaluator": []}
 
 
 def schedule_object(runner: Any) -> Any:
@@ -388,6 +399,19 @@ def add_names(name: str, names: dict[str, str]) -> None:
             vars(module)[attribute] = eval(value)
 
 
+@contextmanager
+def process_group(experiment: dict[str, Any], folder: str) -> Iterator[None]:
+    """A group of one process, for classes that exchange values between processes."""
+    if not experiment.get("distributed"):
+        yield
+        return
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=0, world_size=1)
+    try:
+        yield
+    finally:
+        distributed.destroy_process_group()
+
+
 def main() -> None:
     torch.set_num_threads(1)
     task = json.load(sys.stdin)
@@ -410,10 +434,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 BACKBONE[0] = experiment.get("backbone")
+                steps = experiment.get("args", {}).get("dynamic_intervals", [])
+                steps[:] = map(tuple, steps)  # JSON has no tuples
                 if "module" in experiment:
                     import_module(experiment["module"])
                 train = train_v2 if GENERATION == "v2" else train_v3
-                results[experiment["name"]] = train(experiment, folder)
+                with process_group(experiment, folder):
+                    results[experiment["name"]] = train(experiment, folder)
             except Exception as error:
                 if task.get("raise"):
                     raise

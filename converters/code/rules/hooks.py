@@ -5,13 +5,13 @@ mmengine 0.10's `Hook` hands batch, index and outputs to its methods; mmcv 1.x's
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.code.classes import Class
 from mmmigrate.converters.code.hooks.adapt import bridged_uses
 from mmmigrate.converters.code.hooks.draft import Blocker
+from mmmigrate.converters.code.hooks.evaluation import evaluates, is_registered
 from mmmigrate.converters.code.hooks.redirect import Target, redirect
 from mmmigrate.converters.code.hooks.stages import HOOK, STAGES
 from mmmigrate.converters.code.hooks.translate import drafts_of, reasons
@@ -19,9 +19,7 @@ from mmmigrate.converters.code.module import Module, Use
 from mmmigrate.converters.code.remarks import UNKNOWN_BASE
 from mmmigrate.converters.code.rule import CodeRule
 
-_EVALUATIONS = ("mmcv.runner.EvalHook", "mmcv.runner.DistEvalHook")
 UPDATERS = ("mmcv.runner.LrUpdaterHook", "mmcv.runner.MomentumUpdaterHook")
-_REGISTER = "mmcv.runner.HOOKS.register_module"
 
 
 def convert(module: Module) -> None:
@@ -29,7 +27,7 @@ def convert(module: Module) -> None:
     stays: list[Class] = []
     elsewhere: dict[Use, Target] = {}
     for cls in module.classes:
-        if cls.derives(*UPDATERS):
+        if cls.derives(*UPDATERS) or (cls.derives(HOOK) and evaluates(cls)):
             continue
         if cls.derives(HOOK):
             drafts, blockers = drafts_of(cls)
@@ -42,7 +40,7 @@ def convert(module: Module) -> None:
             elsewhere.update(draft.redirected)
             for remark in draft.remarks:
                 module.note(TRANSLATED, f"{cls.name}: {remark.message}", remark.node, remark.effect)
-        elif _is_registered(cls) and not stays_v3(cls):
+        elif is_registered(cls) and not stays_v3(cls):
             _note_unknown_base(cls)
     redirect(module, {**elsewhere, **bridged_uses(module, stays)})
 
@@ -50,12 +48,6 @@ def convert(module: Module) -> None:
 def _note_adapted(cls: Class, blockers: Sequence[tuple[Class, Blocker]]) -> None:
     doubtful = any(not blocker.bridged for _, blocker in blockers)
     message = f"{cls.name} stays v2 code behind the bridge: {reasons(blockers, cls)}"
-    if cls.derives(*_EVALUATIONS):
-        message += (
-            "; in v3 the validation loop evaluates (type='mmmigrate.compat.adapters.DatasetEvaluate'), "
-            "and whoever wants this hook registers it with its data loader"
-        )
-        doubtful = True
     cls.module.note(ADAPTED, message, cls.node, Effect.MANUAL if doubtful else Effect.EXACT)
 
 
@@ -64,15 +56,6 @@ def stays_v3(cls: Class) -> bool:
     return not any(
         name in STAGES and len(method.args.args) == 2 and not method.args.vararg for name, method in cls.methods.items()
     )
-
-
-def _is_registered(cls: Class) -> bool:
-    """Whether a decorator puts a class into mmcv's registry of hooks."""
-    for decorator in cls.node.decorator_list:
-        func = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if cls.module.may_be_of_library(func) and cls.module.resolve(func) == _REGISTER:
-            return True
-    return False
 
 
 def _note_unknown_base(cls: Class) -> None:
@@ -103,7 +86,7 @@ TRANSLATED = CodeRule(
 ADAPTED = CodeRule(
     code="HKC002",
     title="hook that stays v2 code and runs through the bridge",
-    why="Something that it does has no certain equal in v3: it is an optimizer hook, an evaluation or logger hook, it "
+    why="Something that it does has no certain equal in v3: it is an optimizer hook or a logger hook, it "
     "steps the optimizer, reads gradients, walks through the other hooks … `mmmigrate.compat.adapters` runs it "
     "unchanged; its base and registry come from there, so it needs no mmcv.",
     before="from mmcv.runner import HOOKS, OptimizerHook\n\n\n@HOOKS.register_module()\n"
