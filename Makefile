@@ -11,7 +11,7 @@ demo: $(READY)  ## convert a real config and an example project, train both, pro
 	$(BIN)/python fixtures/demo/demo.py
 
 test: $(READY)  ## all tests; those against the real libraries make environments of their own under .peers/
-	@# two processes: adapters fill the registries of theirs, in which the proofs look for classes of the same names
+	@# two processes, so that a fault of one half does not hide those of the other; any order works in one, too
 	$(BIN)/python -m pytest $(ENGINES)
 	$(BIN)/python -m pytest tests $(ENGINES:%=--ignore=%)
 

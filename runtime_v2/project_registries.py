@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from mmmigrate.compat.argument_errors import MissingKeyError
@@ -15,11 +16,14 @@ DATASET_KINDS = frozenset({"dataset", "datasets"})
 PIPELINE_KINDS = frozenset({"pipeline", "pipelines"})
 
 
+@cache
 def install() -> None:
-    """Let MODELS, DATASETS and PIPELINES look into every loaded module's registries of the same kind."""
+    """Let MODELS, DATASETS and PIPELINES look into every loaded module's registries of the same kind.
+
+    Before whatever else is asked for a missing name: a project's own class comes before one of the other generation.
+    """
     for registry, kinds in ((MODELS, MODEL_KINDS), (DATASETS, DATASET_KINDS), (PIPELINES, PIPELINE_KINDS)):
-        if not registry.on_missing:
-            registry.on_missing.append(_finder(registry, kinds))
+        registry.on_missing.insert(0, _finder(registry, kinds))
 
 
 def _finder(own: Registry, kinds: frozenset[str]) -> Callable[[str], Any]:

@@ -10,9 +10,21 @@ from mmmigrate.compat.adapters import GlobalRandomSampler, IterLoaderSampler, V2
 from mmmigrate.compat.adapters.batch import opened
 from mmmigrate.compat.adapters.dataset import adapted_dataset, remembered
 from mmmigrate.compat.trace.digest import value_digest, whole_batch
+from mmmigrate.runtime_v2 import project_registries
 from mmmigrate.runtime_v2.parallel import collate
+from mmmigrate.runtime_v2.registries import DATASETS as V2_DATASETS
+from mmmigrate.runtime_v2.registries import MODELS as V2_MODELS
+from mmmigrate.runtime_v2.registries import PIPELINES as V2_PIPELINES
+from mmmigrate.runtime_v2.registry import Registry
 from mmmigrate.runtime_v3.dataset import ConcatDataset, RepeatDataset, pseudo_collate
 from mmmigrate.runtime_v3.registry import DATASETS
+
+OF_A_PROJECT = Registry("dataset")
+
+
+@OF_A_PROJECT.register_module()
+class Shelf:
+    pass
 
 
 @pytest.mark.parametrize("sampler", [GlobalRandomSampler, IterLoaderSampler])
@@ -84,3 +96,10 @@ def test_an_adapted_data_set_can_be_sent_to_a_spawned_worker(project):
     dataset.note = "kept"
     again = copy.copy(dataset)
     assert (type(again).__name__, again.note, again.metainfo["classes"]) == ("Points", "kept", ("sum",))
+
+
+def test_a_project_s_own_registries_are_asked_where_the_bridges_were_hung_in_first(monkeypatch):
+    for registry in (V2_MODELS, V2_DATASETS, V2_PIPELINES):
+        monkeypatch.setattr(registry, "on_missing", [{"Shelf": object, "Far": object}.get])
+    project_registries.install.__wrapped__()
+    assert (V2_DATASETS.get("Shelf"), V2_DATASETS.get("Far")) == (Shelf, object)
