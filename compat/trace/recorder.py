@@ -78,6 +78,9 @@ class TraceRecorder:
 
     def before_run(self, runner: Any) -> None:
         self._calls = HookCalls(runner)
+        # here and not at the first iteration: v2's `evaluation.start = 0` evaluates before it
+        watch_checkpoints(runner, lambda name, held: self.writer.event(self.current, "checkpoint", name, held))
+        watch_evaluations(runner, lambda name, values: self.writer.event(self.current, "evaluation", name, values))
 
     def before_train(self, runner: Any) -> None:
         if self._indices is None:
@@ -142,8 +145,6 @@ class TraceRecorder:
             buffers = getattr(hook, "param_ema_buffer", None)
             self._averages.update(buffers.values() if isinstance(buffers, dict) else ())
         self._watch = GradientWatch(parameters, self._optimizers, self.digests)
-        watch_checkpoints(runner, lambda name, held: self.writer.event(self.current, "checkpoint", name, held))
-        watch_evaluations(runner, lambda name, values: self.writer.event(self.current, "evaluation", name, values))
         options = group_options(self._optimizers, self._names)
         self.writer.event(INIT_ITERATION, "init", "optimizer", options)
         self._flush(runner, stage="init")

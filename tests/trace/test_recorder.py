@@ -165,3 +165,11 @@ def test_a_run_that_is_killed_leaves_every_finished_iteration(tmp_path):
     assert done.returncode == -signal.SIGKILL
     rows = [record.iteration for record in TraceReader(tmp_path / "trace") if isinstance(record, Row)]
     assert rows == [-1, 0, 1, 2, 3]
+
+
+def test_an_evaluation_before_the_first_iteration_is_recorded(tmp_path):
+    records = recorded(
+        tmp_path, CONFIG.replace("evaluation = dict(interval=1)", "evaluation = dict(interval=1, start=0)")
+    )
+    told = [record.iteration for record in records if isinstance(record, Event) and record.stage == "evaluation"]
+    assert told == [-1, 2, 5]
