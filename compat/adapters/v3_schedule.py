@@ -13,6 +13,8 @@ from typing import Any
 
 from mmmigrate.compat.adapters.engine import of_engine, real_mmcv_trains, v2_hook_base, v2_part
 
+_START = "start_of_schedule"
+
 
 class _V3Schedule:
     """Steps the schedulers as a v3 run does: after each iteration or epoch, hence here before the next one.
@@ -27,8 +29,8 @@ class _V3Schedule:
 
     def before_run(self, runner: Any) -> None:
         for _, optimizer in self._optimizers(runner):
-            for group in optimizer.param_groups:  # a checkpoint that is resumed from has the rate of its own time
-                group["lr"] = group.setdefault("initial_lr", group["lr"])
+            for group in optimizer.param_groups:
+                _restart(group)
         self._schedulers = []
         self._iters = self._epochs = 0
 
@@ -79,6 +81,23 @@ class _V3Schedule:
         for scheduler in self._schedulers:
             if bool(scheduler.by_epoch) is by_epoch:
                 scheduler.step()
+
+
+def _restart(group: dict[str, Any]) -> None:
+    """Gives a group the values from which its schedules start; that of a checkpoint has those of its own time.
+
+    They are kept in the group, and so in checkpoints: some schedulers change `initial_lr` itself.
+    """
+    if _START not in group:
+        start = {"lr": group.get("initial_lr", group["lr"])}
+        if "momentum" in group:
+            start["momentum"] = group.get("initial_momentum", group["momentum"])
+        elif "betas" in group:
+            start["betas"] = (group.get("initial_momentum", group["betas"][0]), *group["betas"][1:])
+        group[_START] = start
+    group.update(group[_START])
+    for name in ("initial_lr", "initial_momentum"):
+        group.pop(name, None)
 
 
 class V3LrUpdaterHook(_V3Schedule, v2_hook_base()):  # type: ignore[misc]
