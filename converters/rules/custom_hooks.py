@@ -71,7 +71,10 @@ def _check_priority(exp: Experiment, slot: Slot) -> None:
     except (TypeError, ValueError, KeyError) as error:
         exp.reject("custom_hooks", f"priority {priority!r} of hook {kind!r}: {error}", slot)
     if level < _OPTIMIZER_PRIORITY and kind not in SAME and kind not in RENAMED:
-        message = f"hook {kind!r} ran before the optimizer step in after_train_iter; in v3 the step is over by then"
+        message = (
+            f"hook {kind!r} goes before the optimizer step in after_train_iter: a v2 class that the bridge runs keeps "
+            "that place, one rewritten for v3 comes after the step"
+        )
         exp.note(message, "custom_hooks", slot)
     elif level < _CHECKPOINT_PRIORITY and kind not in SAME and _saves_by_iteration(exp):
         message = f"checkpoints by iteration were written before hook {kind!r} acted; v3 writes them after it"
@@ -87,9 +90,9 @@ def _saves_by_iteration(exp: Experiment) -> bool:
 RULE = Rule(
     code="HOK001",
     title="custom hooks",
-    why="Priorities have the same names and numbers in both generations. The optimizer steps inside the model in v3: "
-    "a hook that went before the optimizer hook no longer does. mmengine's EMA copies the weights at its first update "
-    "where v2's blends, so a hook of our own averages as v2 does.",
+    why="Priorities have the same names and numbers in both generations. The optimizer steps inside the model in v3, "
+    "before all hooks; for a v2 class that went before the optimizer hook the bridge holds the step back. mmengine's "
+    "EMA copies the weights at its first update where v2's blends, so a hook of our own averages as v2 does.",
     before="custom_hooks = [dict(type='EMAHook', momentum=0.001, priority='ABOVE_NORMAL')]",
     after="custom_hooks = [\n    dict(\n        type='mmmigrate.compat.adapters.V2EMAHook',\n        momentum=0.001,\n"
     "        priority='ABOVE_NORMAL')\n]",
