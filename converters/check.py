@@ -37,9 +37,9 @@ def _read_back(file: ConfigFile, source: Source, base: TracedDict) -> tuple[Trac
     if file.is_data:
         tree = data_tree(source)
         filled = fill_data(source, tree, base)
-        return TracedDict(item for item in filled.slots() if item[0] not in RESERVED), "_base_" in tree
+        return TracedDict(item for item in filled.slots() if item[0] not in RESERVED), bool(tree.get("_base_"))
     module = run_module(source, base)
-    return settings(module), "_base_" in module.names
+    return settings(module), bool(module.names.get("_base_"))
 
 
 def _first_difference(a: Any, b: Any, path: str = "") -> str:

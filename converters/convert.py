@@ -10,6 +10,7 @@ from mmmigrate.converters.check import check
 from mmmigrate.converters.direction import Translation, direction
 from mmmigrate.converters.emit.data import listed, new_data_text
 from mmmigrate.converters.emit.layout import new_text
+from mmmigrate.converters.emit.plain_bases import inside_a_block, with_plain_bases
 from mmmigrate.converters.generation import left_over
 from mmmigrate.converters.merge.inherit import union
 from mmmigrate.converters.read.load import ConfigFile, Loader
@@ -94,6 +95,8 @@ class ConfigConverter:
     def _bases(self, file: ConfigFile) -> tuple[list[Converted], str]:
         if file.only_v3:
             return [], file.only_v3
+        if self.options.to == "v3" and not file.is_data and inside_a_block(file.source.tree.body):
+            return [], "_base_ is set inside a block, where mmengine does not look for it"
         try:
             return [self._converted(item) for item in file.inherited], ""
         except ConversionError as error:
@@ -107,15 +110,21 @@ class ConfigConverter:
             if not fault:
                 return text
             file.source.fail("CFG008", f"the new text would not mean what the old one means: {fault}")
-        grouped = self.options.style == "idiomatic"
-        text = new_text(file, tree, base, self.direction.sources_of, flatten=flatten, grouped=grouped)
+        grouped, sources = self.options.style == "idiomatic", self.direction.sources_of
+        text = self._with_bases(file, new_text(file, tree, base, sources, flatten=flatten, grouped=grouped), flatten)
         if not check(file, text, tree, base, flatten):
             return text
-        text = new_text(file, tree, base, self.direction.sources_of, flatten=flatten, literal=True)
+        text = self._with_bases(file, new_text(file, tree, base, sources, flatten=flatten, literal=True), flatten)
         fault = check(file, text, tree, base, flatten)
         if not fault:
             return text
         file.source.fail("CFG008", f"the new text would not mean what the old one means: {fault}; nothing is written")
+
+    def _with_bases(self, file: ConfigFile, text: str, flatten: bool) -> str:
+        """Scripts beside configs import things too: only what is a config is made readable for mmengine."""
+        if self.options.to != "v3" or not (file.generation or file.bases or "model" in file.own):
+            return text
+        return with_plain_bases(text, [] if flatten else file.base_paths)
 
 
 def _unchanged(file: ConfigFile, generation: str) -> Converted:

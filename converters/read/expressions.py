@@ -135,7 +135,8 @@ class Evaluator:
         inner = node.elts[0]
         if len(node.elts) == 1 and isinstance(inner, ast.Set) and len(inner.elts) == 1:
             return self._template(inner.elts[0])
-        return {self.budget.key(self.value(item)) for item in node.elts}
+        items = (item.value if isinstance(item, Slot) else item for item in self._elements(node.elts))
+        return {self.budget.key(item) for item in items}
 
     def _template(self, node: ast.expr) -> Any:
         """``{{_base_.x}}`` is a copy of the value; other templates are filled in as text and then read."""
@@ -171,6 +172,8 @@ class Evaluator:
         left = self.value(node.left)
         for op, operand in zip(node.ops, node.comparators):
             right = self.value(operand)
+            if isinstance(right, Module) and right.name == "os.environ":
+                right = frozenset(os.environ)
             self.budget.weigh(left, right)
             if not COMPARE[type(op)](left, right):
                 return False
@@ -357,6 +360,7 @@ _WHY = dict.fromkeys(
     ("open", "eval", "exec", "compile", "__import__", "input", "globals", "locals", "vars", "getattr", "setattr"),
     " here: it would reach outside the config; write the value, or convert with --trust",
 )
+_WHY["__file__"] = ": mmcv runs a copy of the file elsewhere, and mmengine has no such name; say '{{ fileDirname }}'"
 _EVALUATE: dict[type[ast.expr], Callable[[Evaluator, Any], Any]] = {
     kind: method
     for kind in vars(ast).values()

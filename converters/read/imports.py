@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,19 +15,30 @@ from mmmigrate.converters.read.values import Symbol
 FindBase = Callable[[int, str, int], Mapping[str, Any]]
 
 
+class UnknownImportError(Exception):
+    """Nothing that the file itself would catch."""
+
+
 class Imports:
     """The imports of one file. Nothing is ever imported: a name of other code stays a name."""
 
     def __init__(self, find_base: FindBase | None = None) -> None:
         self.find_base = find_base
         self.bound: set[str] = set()
+        self.is_uncertain = False
+
+    def uncertain(self) -> Imports:
+        """The same where a missing module would be caught: then a module that is not known decides what happens."""
+        inside = copy.copy(self)
+        inside.is_uncertain = True
+        return inside
 
     def modules(self, node: ast.Import, env: dict[str, Any]) -> None:
         """``import a.b as c``."""
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             path = alias.name if alias.asname else name
-            env[name] = _module(path)
+            env[name] = self._certain(path, _module(path))
             if isinstance(env[name], Symbol):
                 self.bound.add(name)
 
@@ -37,9 +49,16 @@ class Imports:
             if alias.name == "*":
                 raise TypeError(f"from {module} import * is allowed under read_base() only")
             name = alias.asname or alias.name
-            env[name] = _member(module, alias.name)
+            env[name] = self._certain(module, _member(module, alias.name))
             if not (module in MODULES or is_standard(module)):
                 self.bound.add(name)
+
+    def _certain(self, module: str, found: Any) -> Any:
+        if self.is_uncertain and isinstance(found, Symbol):
+            raise UnknownImportError(
+                f"whether {module} can be imported decides what this says; write the value, or convert with --trust"
+            )
+        return found
 
     def read_base(self, node: ast.With, env: dict[str, Any]) -> None:
         """``with read_base():``, the only block of its kind in a config."""

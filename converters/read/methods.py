@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
@@ -57,15 +58,21 @@ def _fromkeys(target: Any, keys: Iterable[Any], value: Any = None) -> TracedDict
     return TracedDict((key, value) for key in keys)
 
 
+class _Formatter(Formatter):
+    """``str.format`` with items of containers, as in ``{x[key]}``, and without attributes, which lead anywhere."""
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if "." in re.sub(r"\[[^\]]*\]", "", field_name):
+            raise ValueError("only items of values are read in str.format, no attributes")
+        return super().get_field(field_name, args, kwargs)
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        check_format(format_spec)
+        return format(value, format_spec)
+
+
 def _format(text: str, *args: Any, **kwargs: Any) -> str:
-    """``str.format`` of whole values: no attributes, no items, no widths beyond four digits."""
-    for _, name, spec, _ in Formatter().parse(text):
-        if name and ("." in name or "[" in name):
-            raise ValueError("only plain {} fields are evaluated in str.format")
-        if spec and "{" in spec:
-            raise ValueError("no nested fields are evaluated in str.format")
-        check_format(spec or "")
-    return text.format(*args, **kwargs)
+    return _Formatter().vformat(text, args, kwargs)
 
 
 _STRING_METHODS = """capitalize casefold count encode endswith find index isalnum isalpha isascii isdecimal isdigit

@@ -81,6 +81,11 @@ def _environment(budget: Budget, name: str, default: Any = None) -> Any:
     return os.environ.get(name, default)
 
 
+def _names(module: str, names: str) -> Module:
+    """A module of names that mean nothing to a config: annotations are not evaluated."""
+    return Module(module, {name: Module(f"{module}.{name}", {}) for name in names.split()})
+
+
 _OS_PATH = Module("os.path", {**_PATHS, "sep": "/"})
 _COPY = Module("copy", {"copy": Builtin("copy.copy", copy_of), "deepcopy": Builtin("copy.deepcopy", deep_copy_of)})
 
@@ -98,8 +103,9 @@ MODULES: dict[str, Module] = {
                                       "product": Builtin("itertools.product", _product_of)}),
     "collections": Module("collections", {"OrderedDict": FUNCTIONS["dict"]}),
     "warnings": Module("warnings", {"warn": FUNCTIONS["print"], "filterwarnings": FUNCTIONS["print"]}),
-    "typing": Module("typing", dict.fromkeys(("Any", "Dict", "List", "Optional", "Tuple", "Union"), None)),
-    "__future__": Module("__future__", dict.fromkeys(("annotations", "division", "print_function"), None)),
+    "sys": Module("sys", {"version_info": tuple(sys.version_info[:3])}),
+    "typing": _names("typing", "Any Callable Dict Iterable List Mapping Optional Sequence Set Tuple Type Union"),
+    "__future__": _names("__future__", "absolute_import annotations division print_function unicode_literals"),
 }  # fmt: skip
 
 

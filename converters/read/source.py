@@ -22,7 +22,7 @@ from mmmigrate.compat.findings import ConversionError, Effect, Finding
 
 MAX_BYTES = 2_000_000  # the largest published config has 60,000
 _BASE_TEMPLATE = re.compile(r"\{\{\s*_base_\.[\w.]+\s*\}\}")
-_BASE_CONFIG = re.compile(r"\b_base_\s*[.\[]|[(,=:]\s*_base_\b")
+_BASE_CONFIG = re.compile(r"\b_base_\s*[.\[]|[(,=:]\s*_base_\b(?!\s*=[^=])")
 _BASE_LIST = re.compile(r"\b_base_\s*(\+=|\.(append|extend|insert|remove)\b)")
 # `{{$NAME:default}}`, mmengine's template of an environment variable; `$` is no Python, so it is parsed as a name.
 _ENVIRONMENT = re.compile(r"\{\{['\"]?\s*\$(\w+)\s*:\s*(\S*?)\s*['\"]?\}\}")
@@ -232,7 +232,7 @@ def read_source(path: Path, trusted: bool = False) -> Source:
         text = data.decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         refuse(path, "CFG002", f"is not text in its declared encoding: {error}")
-    if path.suffix != ".py" and not data.startswith(b"\xef\xbb\xbf"):
+    if encoding == "utf-8-sig":  # written without a byte order mark, which makes both libraries refuse a file
         encoding = "utf-8"
     if "\r" not in text:
         return Source(path, text, encoding, trusted=trusted)

@@ -12,12 +12,13 @@ from mmmigrate.compat.findings import ConversionError
 from mmmigrate.converters.read.budget import Budget, LimitError, weight
 from mmmigrate.converters.read.expressions import PYTHON_ERRORS, Evaluator
 from mmmigrate.converters.read.functions import Function
-from mmmigrate.converters.read.imports import Imports
+from mmmigrate.converters.read.imports import Imports, UnknownImportError
 from mmmigrate.converters.read.names import names_of
 from mmmigrate.converters.read.operators import operate
 from mmmigrate.converters.read.source import Source
 from mmmigrate.converters.read.traced import Slot, TracedConfig, TracedDict, TracedList
 from mmmigrate.converters.read.trusted import execute
+from mmmigrate.converters.read.values import Scope
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,9 @@ class Runner:
     def __init__(self, source: Source, base: Mapping[str, Any], imports: Imports) -> None:
         self.source = source
         self.imports = imports
-        self.names = TracedDict({"__file__": str(source.path), "__name__": "__config__"})
+        # only pure-Python configs know their own place: mmcv runs a copy elsewhere, and mmengine gives the others none
+        place = {"__file__": str(source.path)} if "read_base" in source.text else {}
+        self.names = TracedDict({"__name__": "__config__", **place})
         self.evaluator = Evaluator(source, self.names, base, Budget())
 
     def _within(self, evaluator: Evaluator) -> Runner:
@@ -121,6 +124,8 @@ class Runner:
         except PYTHON_ERRORS as error:
             message = error.args[0] if isinstance(error, KeyError) and error.args else error
             self.source.fail_at("CFG003", f"cannot be evaluated: {type(error).__name__}: {message}", node)
+        except UnknownImportError as error:
+            self.source.fail_at("CFG003", f"cannot be evaluated: {error}", node)
         except (_Return, _Break, _Continue):
             self.source.fail_at("CFG001", f"not valid Python: {type(node).__name__.lower()} outside of its block", node)
 
@@ -251,8 +256,14 @@ class Runner:
             if isinstance(container, TracedDict):
                 container.origins.pop(key, None)
 
-    def _Pass(self, node: ast.Pass | ast.Global) -> None:
+    def _Pass(self, node: ast.Pass) -> None:
         pass
+
+    def _Global(self, node: ast.Global | ast.Nonlocal) -> None:
+        if isinstance(self.evaluator.env, Scope):  # else it says what is so anyway
+            self.evaluator.env.declare(node.names, is_global=isinstance(node, ast.Global))
+
+    _Nonlocal = _Global
 
     def _Assert(self, node: ast.Assert) -> None:
         if not self.evaluator.value(node.test):
@@ -278,9 +289,16 @@ class Runner:
         raise _Return(self.evaluator.value(node.value) if node.value else None)
 
     def _Try(self, node: ast.Try) -> None:
-        """Imports that may be missing: here none is, so what matters is that errors of values find their handler."""
+        """Errors of values find their handler; whether other code can be imported is not known here."""
+        catches_imports = any(_handles(handler, ModuleNotFoundError()) for handler in node.handlers)
+        imports = self.imports
+        if catches_imports:
+            self.imports = imports.uncertain()
         try:
-            self._block(node.body)
+            try:
+                self._block(node.body)
+            finally:
+                self.imports = imports
         except PYTHON_ERRORS as error:
             handler = next((handler for handler in node.handlers if _handles(handler, error)), None)
             if handler is None:
@@ -288,6 +306,8 @@ class Runner:
             if handler.name:
                 self.evaluator.env[handler.name] = str(error)
             self._block(handler.body)
+            if handler.name and handler.name in self.evaluator.env:
+                del self.evaluator.env[handler.name]
         else:
             self._block(node.orelse)
         self._block(node.finalbody)
@@ -317,4 +337,3 @@ _RUN: dict[type[ast.stmt], Callable[[Runner, Any], None]] = {
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.stmt) and (method := vars(Runner).get(f"_{kind.__name__}"))
 }
-_RUN[ast.Global] = _RUN[ast.Pass]

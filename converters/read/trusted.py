@@ -15,9 +15,13 @@ TIMEOUT_S = 60
 
 # Runs in the other process: standard input has the text, its path and the bases, standard output gets the variables.
 _CHILD = """
-import ast, io, sys, types
+import ast, importlib.util, sys, types
 text, path, base = ast.literal_eval(sys.stdin.read())
 out, sys.stdout = sys.stdout, sys.stderr
+absent = [name for name in ("mmcv", "mmengine") if name in text and importlib.util.find_spec(name) is None]
+if absent:
+    from mmmigrate.compat import aliases
+    aliases.install(*absent)
 
 class Base(dict):
     def __getattr__(self, name):

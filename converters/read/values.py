@@ -66,11 +66,37 @@ class Scope(dict[str, Any]):
         self.outer = outer
         self.of_function = of_function
 
+        self.elsewhere: dict[str, dict[str, Any]] = {}
+
+    def declare(self, names: Sequence[str], *, is_global: bool) -> None:
+        """``global`` or ``nonlocal``: from here on these names are those of the file, or of a function around."""
+        for name in names:
+            env: Any = self.outer
+            while isinstance(env, Scope) and (is_global or not (env.of_function and dict.__contains__(env, name))):
+                env = env.outer
+            if not is_global and not isinstance(env, Scope):
+                raise TypeError(f"nonlocal {name}: no function around this one binds it")
+            self.elsewhere[name] = env
+
     def __missing__(self, name: str) -> Any:
-        return self.outer[name]
+        return self.elsewhere.get(name, self.outer)[name]
 
     def __contains__(self, name: object) -> bool:
-        return dict.__contains__(self, name) or name in self.outer
+        return dict.__contains__(self, name) or name in (
+            self.elsewhere.get(name, self.outer) if isinstance(name, str) else self.outer
+        )
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self.elsewhere:
+            self.elsewhere[name][name] = value
+        else:
+            super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        if name in self.elsewhere:
+            del self.elsewhere[name][name]
+        else:
+            super().__delitem__(name)
 
 
 def is_setting(value: Any) -> bool:

@@ -82,7 +82,8 @@ CLASH = Remark(
 FLATTENED = Remark(
     "FLA001",
     "config written without its bases",
-    "Two of its bases would define the same v3 key, which mmengine refuses, or a base cannot be converted.",
+    "Two of its bases would define the same v3 key, which mmengine refuses, or a base cannot be converted, or mmengine "
+    "would not find the bases.",
     Effect.EXACT,
 )
 ABSOLUTE = Remark(
