@@ -32,7 +32,7 @@ _OPTIONS = frozenset(
 def put_beside(exp: Experiment, key: str, section: Section, wrapper: TracedDict) -> None:
     """Add `constructor` and `paramwise_cfg` to an optim wrapper, as the optimizer of the v2 key asks for them."""
     constructor, paramwise = section.take("constructor"), section.take("paramwise_cfg")
-    if "paramwise_options" in section:
+    if "paramwise_options" in section and constructor.value in (None, _DEFAULT):
         _put_older(exp, key, section.take("paramwise_options"), wrapper)
         return
     if constructor.value in (None, _DEFAULT):
@@ -48,6 +48,9 @@ def put_beside(exp: Experiment, key: str, section: Section, wrapper: TracedDict)
         if constructor.value not in _KNOWN:
             message = f"constructor {constructor.value!r} must be registered in OPTIM_WRAPPER_CONSTRUCTORS"
             exp.note(f"{message}: convert its code", key, constructor, Effect.MANUAL)
+        if "paramwise_options" in section:  # codebases that say so hand it to the constructor under today's name
+            wrapper.put("paramwise_cfg", section.take("paramwise_options"))
+            return
     if "paramwise_cfg" in section:
         wrapper.put("paramwise_cfg", paramwise)
 
