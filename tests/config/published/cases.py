@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmmigrate.compat.findings import ConversionError
+from mmmigrate.compat.findings import ConversionError, Effect
 from mmmigrate.converters.convert import ConfigConverter
 from mmmigrate.converters.read.traced import plain
 from mmmigrate.converters.rules.experiment import Options
@@ -28,6 +28,8 @@ class Case:
     v3: dict[str, Any] | None
     refusal: str = ""
     batch_sizes: tuple[Any, Any] = (None, None)
+    optimizers: tuple[Any, Any] = (None, None)  # type and arguments, without what makes groups
+    said: frozenset[str] = frozenset()  # old keys of which a person is told
     files: list[str] = field(default_factory=list)
 
     @property
@@ -58,15 +60,34 @@ def _case(converter: ConfigConverter, path: Path, old: dict[str, Any]) -> Case:
     v2 = {key: old[key] for key in V2_KEYS if key in old}
     v2["has_val"] = (old.get("data") or {}).get("val") is not None
     try:
-        new = plain(converter.convert(path).tree)
+        made = converter.convert(path)
     except ConversionError as error:
         return Case(v2, None, error.finding.message)
+    new = plain(made.tree)
+    said = frozenset(note.key for note in made.notes if note.effect is Effect.MANUAL)
     data = old.get("data") or {}
     batch = next((data[key] for key in ("imgs_per_gpu", "samples_per_gpu", "videos_per_gpu") if key in data), None)
     own = data.get("train_dataloader") or {}
     batch = next((own[key] for key in ("samples_per_gpu", "videos_per_gpu") if key in own), batch)
-    sizes = (batch, (new.get("train_dataloader") or {}).get("batch_size"))
-    return Case(v2, {key: new[key] for key in V3_KEYS if key in new}, "", sizes)
+    trains = data.get("train") is not None
+    sizes = (batch, (new.get("train_dataloader") or {}).get("batch_size")) if trains else (None, None)
+    optimizers = _optimizers_of_v2(old), _optimizers_of_v3(new)
+    return Case(v2, {key: new[key] for key in V3_KEYS if key in new}, "", sizes, optimizers, said)
+
+
+def _optimizers_of_v2(old: dict[str, Any]) -> Any:
+    given = old.get("optimizer") or old.get("optimizers") or {}
+    if "type" in given:
+        beside = ("constructor", "paramwise_cfg", "paramwise_options")
+        return {key: value for key, value in given.items() if key not in beside}
+    return {name: _optimizers_of_v2({"optimizer": part}) for name, part in given.items()}
+
+
+def _optimizers_of_v3(new: dict[str, Any]) -> Any:
+    given = new.get("optim_wrapper") or {}
+    if "optimizer" in given:
+        return given["optimizer"]
+    return {name: part["optimizer"] for name, part in given.items() if isinstance(part, dict)}
 
 
 def write(cases: list[Case], path: Path) -> None:

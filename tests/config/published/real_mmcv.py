@@ -3,7 +3,7 @@
 python real_mmcv.py CASES.json OUT ITERS_PER_EPOCH [HOOKS_OF_THE_CODEBASE.py …]
 """
 
-import importlib.util
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -12,12 +12,13 @@ from types import SimpleNamespace
 import mmcv.runner.hooks.optimizer as optimizer_hooks
 import numpy as np
 import torch
-from mmcv.runner import HOOKS, build_optimizer
+from mmcv.runner import HOOKS, OPTIMIZER_BUILDERS
 from mmcv.runner.hooks import CheckpointHook, EvalHook
 from mmcv.utils import build_from_cfg
-from torture import Given, groups_with, parts_of, rates_of, torture_model, unmarked
+from torture import Given, by_expression, groups_with, load_files, named, parts_of, rates_of, torture_model, unmarked
 
 optimizer_hooks.GradScaler = Given
+OF_MMCV = OPTIMIZER_BUILDERS.get("DefaultOptimizerConstructor")  # before a codebase puts its own in its place
 
 
 def title(policy):
@@ -130,6 +131,9 @@ def stepping(v2):
         return None  # with several optimizers the model steps
     if options.get("type", "").startswith("Dist") or "update_interval" in options:  # the codebases' hook around apex
         scale = [None, {}] if options.get("use_fp16") else None
+        if fp16 is not None:
+            hook = build_from_cfg({"type": "Fp16OptimizerHook", **fp16}, HOOKS)
+            scale = [hook._scale_update_param, hook.loss_scaler.given]
         return {"clip": options.get("grad_clip"), "accumulation": options.get("update_interval", 1), "scale": scale}
     hook = build_from_cfg({"type": "OptimizerHook", **options}, HOOKS)
     scale = None
@@ -144,24 +148,29 @@ def param_groups(v2):
 
 
 def groups_of_one(optimizer):
-    own = optimizer.get("constructor", "DefaultOptimizerConstructor") != "DefaultOptimizerConstructor"
-    if own or "paramwise_options" in optimizer:
-        return None  # a class, or a form, that mmcv itself does not know
-    model = torture_model((optimizer.get("paramwise_cfg") or {}).get("custom_keys") or {})
+    own = optimizer.get("constructor", "DefaultOptimizerConstructor")
+    older = optimizer.pop("paramwise_options", None)
+    if own != "DefaultOptimizerConstructor":
+        return None  # a class that needs the codebase's models
+    keys = (optimizer.get("paramwise_cfg") or {}).get("custom_keys") or (older if by_expression(older) else {})
+    model = torture_model(keys)
     if not hasattr(torch.optim, optimizer["type"]):
         kept = {key: optimizer[key] for key in ("lr", "weight_decay", "paramwise_cfg") if key in optimizer}
         optimizer = {"type": "SGD", **kept}
-    made = build_optimizer(model, optimizer)
-    named = {id(p): (g["lr"], g.get("weight_decay")) for g in made.param_groups for p in g["params"]}
-    return {name: named[id(p)] for name, p in model.named_parameters() if p.requires_grad}
+    if by_expression(older):
+        if OF_MMCV is OPTIMIZER_BUILDERS.get(own):
+            return None  # the codebase's own constructor has to be among the files
+        with contextlib.redirect_stdout(None):  # it prints every parameter
+            return named(OPTIMIZER_BUILDERS.get(own)(optimizer, older)(model), model)
+    if older is not None:
+        optimizer["paramwise_cfg"] = older  # what it was called before mmcv 0.6
+    paramwise = optimizer.pop("paramwise_cfg", None)
+    return named(OF_MMCV(optimizer, paramwise)(model), model)
 
 
 def main(cases, out, length, *files):
     eval_class = EvalHook
-    for index, file in enumerate(files):
-        spec = importlib.util.spec_from_file_location(f"of_the_codebase_{index}", file)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)  # registers its hooks
+    for module in load_files(files):
         eval_class = getattr(module, "EvalHook", eval_class)
     results = {}
     for case in json.loads(Path(cases).read_text()):

@@ -1,6 +1,6 @@
 """Runs in the environment of mmengine 0.10.7, with mmmigrate on its path: the same for the converted configs.
 
-python real_mmengine.py CASES.json OUT ITERS_PER_EPOCH
+python real_mmengine.py CASES.json OUT ITERS_PER_EPOCH [HOOKS_OF_THE_CODEBASE.py …]
 """
 
 import copy
@@ -19,7 +19,7 @@ from mmengine.model import BaseModel
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DATASETS, HOOKS, METRICS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS, OPTIMIZERS, PARAM_SCHEDULERS
 from mmengine.runner import Runner
-from torture import Given, groups_with, parts_of, rates_of, torture_model, unmarked
+from torture import Given, groups_with, load_files, named, parts_of, rates_of, torture_model, unmarked
 
 amp.is_cuda_available = lambda: True  # only what it is built with is looked at
 amp.GradScaler = Given
@@ -104,15 +104,20 @@ def runner_for(v3, length, folder):
                 del wrapper["constructor"], wrapper["paramwise_cfg"]
         constructor = wrapper.get("constructor", ".")
         if "." not in constructor and constructor not in OPTIM_WRAPPER_CONSTRUCTORS.module_dict:
-            del wrapper["constructor"], wrapper["paramwise_cfg"]
+            del wrapper["constructor"]  # it knows what the optimizer does not
+            wrapper.pop("paramwise_cfg", None)
+            own = ("type", "lr", "weight_decay", "momentum", "betas")
+            wrapper["optimizer"] = {k: v for k, v in wrapper["optimizer"].items() if k in own}
     for scheduler in config["param_scheduler"]:
-        if "." not in scheduler["type"] and scheduler["type"] not in PARAM_SCHEDULERS.module_dict:
+        if "." not in scheduler["type"] and PARAM_SCHEDULERS.get(scheduler["type"]) is None:
             return None, [*left_out, scheduler["type"]]
     val = config.pop("val_cfg", None)
     config.pop("visualizer", None)
     config.pop("env_cfg", None)
     in_order = {"type": "DefaultSampler", "shuffle": False}
     numbers = {"type": "Numbers", "length": length}
+    if "phase_dataloader" in config["train_cfg"]:
+        config["train_cfg"]["phase_dataloader"] = {"dataset": numbers, "batch_size": 1, "sampler": in_order}
     config["train_dataloader"] = {"dataset": numbers, "batch_size": 1, "sampler": in_order}
     if val:
         loader = copy.deepcopy(config["train_dataloader"])
@@ -181,18 +186,23 @@ def param_groups(v3):
 
 def groups_of_one(config):
     constructor = config.get("constructor", "DefaultOptimWrapperConstructor")
-    if ("." not in constructor and constructor != "DefaultOptimWrapperConstructor") or "Regex" in constructor:
-        return None
-    model = torture_model((config.get("paramwise_cfg") or {}).get("custom_keys") or {})
+    if "." not in constructor and constructor != "DefaultOptimWrapperConstructor":
+        return None  # a class that needs the codebase's models
+    options = config.get("paramwise_cfg") or {}
+    model = torture_model(options if "Regex" in constructor else options.get("custom_keys") or {})
     optimizer = config["optimizer"]
     if not hasattr(torch.optim, optimizer["type"]):
         config["optimizer"] = {"type": "SGD", **{k: v for k, v in optimizer.items() if k in ("lr", "weight_decay")}}
-    made = build_optim_wrapper(model, config).optimizer
-    named = {id(p): (g["lr"], g.get("weight_decay")) for g in made.param_groups for p in g["params"]}
-    return {name: named[id(p)] for name, p in model.named_parameters() if p.requires_grad}
+    return named(build_optim_wrapper(model, config).optimizer, model)
 
 
-def main(cases, out, length):
+def main(cases, out, length, *files):
+    if files:  # updaters of the codebase run through the bridge, as v2 wrote them
+        from mmmigrate.compat import adapters, aliases
+
+        aliases.install("mmcv")
+        adapters.install()
+        load_files(files)
     results, length = {}, int(length)
     for case in json.loads(Path(cases).read_text()):
         if case["v3"] is None:

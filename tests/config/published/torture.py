@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -46,6 +51,35 @@ def torture_model(custom_keys: dict[str, Any]) -> nn.Module:
     return model
 
 
+def load_files(files: Sequence[str]) -> list[ModuleType]:
+    """Runs files of a codebase, which register their classes; of one that needs the whole codebase, nothing."""
+    loaded = []
+    for index, file in enumerate(files):
+        spec = importlib.util.spec_from_file_location(f"of_the_codebase_{index}", file)
+        if spec is None or spec.loader is None:
+            continue
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except ImportError as error:
+            print(f"{Path(file).name} needs more: {error}", file=sys.stderr)
+            continue
+        sys.modules[spec.name] = module
+        loaded.append(module)
+    return loaded
+
+
+def named(made: torch.optim.Optimizer, model: nn.Module) -> dict[str, list[Any]]:
+    """[rate, decay] of every parameter that is trained, by its name."""
+    values = {id(p): [group["lr"], group.get("weight_decay")] for group in made.param_groups for p in group["params"]}
+    return {name: values[id(p)] for name, p in model.named_parameters() if p.requires_grad}
+
+
+def by_expression(options: Any) -> bool:
+    """Whether `paramwise_options` are settings by regular expression, as in mmselfsup."""
+    return isinstance(options, dict) and bool(options) and all(isinstance(each, dict) for each in options.values())
+
+
 def _plant(model: nn.Module, index: int, parts: list[str]) -> None:
     """A norm, a layer and a bare parameter whose names contain a custom key."""
     place = nn.Module()
@@ -73,11 +107,12 @@ def rates_of(optimizers: dict[str, Any]) -> list[list[float]]:
 
 def groups_with(optimizer: dict[str, Any]) -> torch.optim.Optimizer:
     """The optimizer's base rate in one group and a tenth of it in another, with its own momentum or betas."""
-    groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr": optimizer["lr"] * factor} for factor in (1.0, 0.1)]
+    lr = optimizer.get("lr", 1e-3)  # torch's own default, of all whose rate need not be given
+    groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr": lr * factor} for factor in (1.0, 0.1)]
     betas = optimizer.get("betas", (0.9, 0.999) if optimizer["type"].startswith(("Adam", "Lamb", "NAdam")) else None)
     if betas is not None:
-        return torch.optim.AdamW(groups, lr=optimizer["lr"], betas=tuple(betas))
-    return torch.optim.SGD(groups, lr=optimizer["lr"], momentum=optimizer.get("momentum", 0))
+        return torch.optim.AdamW(groups, lr=lr, betas=tuple(betas))
+    return torch.optim.SGD(groups, lr=lr, momentum=optimizer.get("momentum", 0))
 
 
 def groups_of(optimizer: Any) -> list[list[float]]:
