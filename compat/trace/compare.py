@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from mmmigrate.compat.trace.causes import cause
+from mmmigrate.compat.trace.chunks import Beside, Rows
 from mmmigrate.compat.trace.differences import Differences
-from mmmigrate.compat.trace.format import Row
+from mmmigrate.compat.trace.format import Schema
+from mmmigrate.compat.trace.pairing import Mask, Pairing
 from mmmigrate.compat.trace.reader import TraceReader
 from mmmigrate.compat.trace.stages import RANK
-from mmmigrate.compat.trace.steps import Step, Steps
+from mmmigrate.compat.trace.steps import Steps
 from mmmigrate.compat.trace.ulp import APART, SAME, Distance
 from mmmigrate.compat.trace.verdict import BIT_EQUAL, DIVERGENT, NOT_COMPARED, WITHIN_ULP, Comparison, Divergence
 
@@ -27,6 +30,8 @@ def compare(old: str | Path, new: str | Path, *, ulp: int = 0) -> Comparison:
 
 
 class _Comparing:
+    """Goes through both traces, many rows at a time: rows of equal bits are never looked at one by one."""
+
     def __init__(self, old: Steps, new: Steps, ulp: int) -> None:
         self.old, self.new, self.ulp = old, new, ulp
         self.first: Divergence | None = None
@@ -34,60 +39,121 @@ class _Comparing:
         self.largest = SAME
         self.steps = 0
         self.differences = Differences(resumed=bool(old.reader.header.get("resumed")))
+        self._pairings: dict[tuple[int, int], tuple[Schema, Schema, Pairing]] = {}
 
     def run(self) -> Comparison:
-        for old, new in _paired(iter(self.old), iter(self.new)):
-            if old is None or new is None:
-                unfinished = self._unfinished(missing_in_new=new is None)
-                if unfinished:
-                    return self._unable(unfinished)
-                self._take(_missing_step(old, new))
+        while True:
+            old, new = self.old.head(), self.new.head()
+            if old is None and new is None:
                 break
-            if self._both_nan(old.row, new.row):
+            together = 0 if old is None or new is None else _together(old, new)
+            if old is None or new is None or not together:
+                reason = self._missing(old, new)
+                if reason:
+                    return self._unable(reason)
+                break
+            old, new = old[:together], new[:together]
+            nan_from = self._rows(old, new)
+            if nan_from is not None:
                 if self.first is None:
-                    when = f"from iteration {old.iteration} on"
+                    when = f"from iteration {nan_from} on"
                     return self._unable(f"the loss of both runs is NaN {when}: equality says nothing")
                 break
-            for divergence in self._step(old, new):
-                self._take(divergence)
-            self.steps += old.iteration >= 0
+            self.old.take(together)
+            self.new.take(together)
         if self.first is None and self.steps == 0:
             return self._unable("the traces hold no iteration")
         return self._verdict()
 
-    def _step(self, old: Step, new: Step) -> list[Divergence]:
-        if not (old.events or new.events) and _same_row(old.row, new.row):
-            return []
-        found = self.differences.rows(old, new, all_digests=self.first is None)
-        found += self.differences.events(old, new)
-        return sorted(found, key=lambda divergence: RANK[divergence.stage])
+    def _pairing(self, old: Schema, new: Schema) -> Pairing:
+        key = id(old), id(new)
+        if key not in self._pairings:
+            self._pairings[key] = old, new, Pairing(old, new)  # kept, so that no other schema gets their ids
+        return self._pairings[key][2]
+
+    def _rows(self, old: Rows, new: Rows) -> int | None:
+        """Compares rows of the same iterations; the iteration from which on both losses are NaN, where it ends."""
+        pairing = self._pairing(old.schema, new.schema)
+        nan = np.flatnonzero(pairing.loss_is_nan(old, new))
+        stop = int(nan[0]) if len(nan) else len(old)
+        nan_from = int(old.iterations[stop]) if len(nan) else None
+        old, new = old[:stop], new[:stop]
+        self.steps += int(np.count_nonzero(old.iterations >= 0))
+        self._note(pairing, old, new)
+        differing = pairing.differing(old, new)
+        single = differing | self._happens(old, new)
+        for index in np.flatnonzero(single).tolist():
+            if self.first is None or self._needs_a_look(pairing, old, new, index):
+                self._step(pairing, old, new, index)
+                differing[index] = False
+        if self.first is not None and differing.any():
+            where = np.flatnonzero(differing)
+            self._reach(pairing.largest(old.at(where), new.at(where)))
+        return nan_from
+
+    def _happens(self, old: Rows, new: Rows) -> Mask:
+        """For each row, whether either run has events in its iteration."""
+        mask = np.zeros(len(old), np.bool_)
+        if self.old.beside or self.new.beside:
+            sides = self.old.beside, self.new.beside
+            for index, iteration in enumerate(old.iterations.tolist()):
+                mask[index] = any(iteration in beside and beside[iteration].events for beside in sides)
+        return mask
+
+    def _needs_a_look(self, pairing: Pairing, old: Rows, new: Rows, index: int) -> bool:
+        """Whether a row after the first divergence has events, or tensors that differ, and not only numbers."""
+        iteration = int(old.iterations[index])
+        beside = self.old.beside.get(iteration, Beside())
+        if beside.events or (iteration in self.new.beside and self.new.beside[iteration].events):
+            return True
+        shared = [pairing.place[key] for key in beside.tensors if key in pairing.place]
+        return any(old.words[index, i] != new.words[index, j] for _, i, j in shared)
+
+    def _note(self, pairing: Pairing, old: Rows, new: Rows) -> None:
+        for column, side in pairing.noted if len(old) else ():
+            text = f"{column.stage}: {column.name} is recorded in the {side} run only"
+            self.differences.note(text, int(old.iterations[0]))
+        for column, i, j in pairing.generators:
+            where = np.flatnonzero(old.words[:, i] != new.words[:, j])
+            if len(where):
+                text = f"the state of the generator {column.name.removeprefix('rng.')} differs"
+                self.differences.note(text, int(old.iterations[where[0]]))
+
+    def _step(self, pairing: Pairing, old: Rows, new: Rows, index: int) -> None:
+        a, b = self.old.step(old, index), self.new.step(new, index)
+        found = self.differences.rows(a, b, pairing, all_digests=self.first is None)
+        found += self.differences.events(a, b)
+        for divergence in sorted(found, key=lambda divergence: RANK[divergence.stage]):
+            self._take(divergence)
 
     def _take(self, divergence: Divergence) -> None:
         if self.first is None:
             self.first = divergence
         reach = divergence.largest or divergence.distance
-        if reach == APART:
+        if reach != APART or (not divergence.digest_only and isinstance(divergence.old, float)):
+            self._reach(reach)
+        else:
             self.unmeasured = True
-        elif self.largest != APART:
-            so_far = self.largest
-            self.largest = Distance(max(so_far.abs, reach.abs), max(so_far.rel, reach.rel), max(so_far.ulp, reach.ulp))
-        if reach == APART and not divergence.digest_only and isinstance(divergence.old, float):
-            self.largest = APART
 
-    def _both_nan(self, old: Row | None, new: Row | None) -> bool:
-        nan = self.differences.loss_is_nan
-        return old is not None and new is not None and nan(old) and nan(new)
+    def _reach(self, reach: Distance) -> None:
+        self.largest = self.largest.joined(reach)
+        self.unmeasured = self.unmeasured or reach == APART
 
-    def _unfinished(self, *, missing_in_new: bool) -> str:
-        side = self.new if missing_in_new else self.old
-        end = side.end
-        if side.exhausted and end.status in ("killed", "failed") and self.first is None:
-            which = "new" if missing_in_new else "old"
-            return f"the {which} run ended after {self.steps} iterations ({end.status}): {end.detail}"
+    def _missing(self, old: Rows | None, new: Rows | None) -> str:
+        """Takes note of an iteration that one run lacks; why nothing can be said, if that is because it broke off."""
+        in_old = new is None or (old is not None and old.iterations[0] < new.iterations[0])
+        ran = old if in_old else new
+        side = self.new if in_old else self.old
+        if (old is None or new is None) and side.end.status in ("killed", "failed") and self.first is None:
+            which = "new" if in_old else "old"
+            return f"the {which} run ended after {self.steps} iterations ({side.end.status}): {side.end.detail}"
+        here, there = ("run", None) if in_old else (None, "run")
+        iteration = int(ran.iterations[0]) if ran is not None else 0
+        self._take(Divergence(iteration, "data", "iteration", here, there, rule=cause("data", "iteration")))
         return ""
 
     def _unable(self, reason: str) -> Comparison:
-        return Comparison(NOT_COMPARED, self.steps, self.largest, None, reason, self.differences.noted())
+        return Comparison(NOT_COMPARED, self.steps, self.largest, None, reason, self._notes())
 
     def _verdict(self) -> Comparison:
         if self.first is None:
@@ -96,31 +162,18 @@ class _Comparing:
             verdict = WITHIN_ULP
         else:
             verdict = DIVERGENT
-        return Comparison(verdict, self.steps, self.largest, self.first, "", self.differences.noted())
+        return Comparison(verdict, self.steps, self.largest, self.first, "", self._notes())
+
+    def _notes(self) -> tuple[str, ...]:
+        """What differs without a difference in training, and traces that could not be read to their end."""
+        sides = ("old", self.old), ("new", self.new)
+        cut = [f"the last record of the {name} trace is cut short: read up to it" for name, side in sides
+               if side.reader.truncated]  # fmt: skip
+        return (*self.differences.noted(), *cut)
 
 
-def _same_row(old: Row | None, new: Row | None) -> bool:
-    if old is None or new is None:
-        return False
-    return old.words == new.words and old.schema.columns == new.schema.columns
-
-
-def _paired(old: Iterator[Step], new: Iterator[Step]) -> Iterator[tuple[Step | None, Step | None]]:
-    """The steps of both by iteration; None where one has no such iteration."""
-    a, b = next(old, None), next(new, None)
-    while a is not None or b is not None:
-        if a is not None and (b is None or a.iteration < b.iteration):
-            yield a, None
-            a = next(old, None)
-        elif b is not None and (a is None or b.iteration < a.iteration):
-            yield None, b
-            b = next(new, None)
-        else:
-            yield a, b
-            a, b = next(old, None), next(new, None)
-
-
-def _missing_step(old: Step | None, new: Step | None) -> Divergence:
-    iteration = old.iteration if old is not None else new.iteration if new is not None else 0
-    ran_old, ran_new = "run" if old is not None else None, "run" if new is not None else None
-    return Divergence(iteration, "data", "iteration", ran_old, ran_new, rule=cause("data", "iteration"))
+def _together(old: Rows, new: Rows) -> int:
+    """How many of the next rows are of the same iterations."""
+    count = min(len(old), len(new))
+    equal = old.iterations[:count] == new.iterations[:count]
+    return count if equal.all() else int(np.argmin(equal))

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import struct
-from typing import Any, NamedTuple
+from typing import Any
 
 from mmmigrate.compat.trace.causes import cause
-from mmmigrate.compat.trace.format import Column, Row, Schema
+from mmmigrate.compat.trace.format import Column
+from mmmigrate.compat.trace.pairing import Pairing
 from mmmigrate.compat.trace.stages import INIT_ITERATION
 from mmmigrate.compat.trace.steps import Step
 from mmmigrate.compat.trace.ulp import APART, SAME, Distance, array_distance, decode, distance
 from mmmigrate.compat.trace.verdict import Divergence
-
-_LOSS = ("loss", "loss")
-
-
-class _Shared(NamedTuple):
-    """The columns that two schemas share, each with its place in either."""
-
-    numbers: list[tuple[Column, int, int]]
-    digests: list[tuple[Column, int, int]]
-
-
-def _only_noted(column: Column) -> bool:
-    """What one trace alone may have without a difference in training: extra log variables, what one engine hides."""
-    return (column.stage == "loss" and column.name != "loss") or column.stage == "data"
 
 
 class Differences:
@@ -35,78 +21,32 @@ class Differences:
     def __init__(self, *, resumed: bool = False) -> None:
         self.resumed = resumed
         self._notes: dict[str, int] = {}
-        self._shared: dict[tuple[int, int], _Shared] = {}
-        self._loss: dict[int, struct.Struct | None] = {}
-        self._kept: list[Schema] = []
 
     def noted(self) -> tuple[str, ...]:
         return tuple(f"{text}, first at iteration {at}" for text, at in self._notes.items())
 
-    def loss_is_nan(self, row: Row) -> bool:
-        key = id(row.schema)
-        if key not in self._loss:
-            self._kept.append(row.schema)
-            where = [i for i, c in enumerate(row.schema.columns) if (c.stage, c.name) == _LOSS]
-            self._loss[key] = struct.Struct(f"<{8 * where[0]}xd") if where else None
-        reader = self._loss[key]
-        if reader is None:
-            return False
-        (loss,) = reader.unpack_from(row.words)
-        return bool(loss != loss)
-
-    def rows(self, old: Step, new: Step, *, all_digests: bool) -> list[Divergence]:
+    def rows(self, old: Step, new: Step, pairing: Pairing, *, all_digests: bool) -> list[Divergence]:
         """The columns that differ, in causal order; digests if `all_digests` or if tensors are there to measure."""
         if old.row is None or new.row is None:
             return []
-        found = self._missing(old.row, new.row) if old.row.schema.columns != new.row.schema.columns else []
+        found = []
+        for column, side in pairing.missing:
+            here, there = ("present", None) if side == "old" else (None, "present")
+            found.append(_divergence(old.iteration, column, here, there, APART))
         a, b = old.row.values(), new.row.values()
-        shared = self._columns(old.row.schema, new.row.schema)
-        for column, i, j in shared.numbers:
+        for column, i, j in pairing.numbers:
             if a[i] != b[j] or (a[i] == 0 and _negative(a[i]) != _negative(b[j])):
                 gap = distance(float(a[i]), float(b[j]), single=column.kind == "f4")
                 both_nan = a[i] != a[i] and b[j] != b[j]
                 if not both_nan:
                     found.append(_divergence(old.iteration, column, a[i], b[j], gap))
         if all_digests or old.tensors:
-            changed = [column for column, i, j in shared.digests if a[i] != b[j]]
+            changed = [column for column, i, j in pairing.digests if a[i] != b[j]]
             measurable = [c for c in changed if all_digests or (c.stage, c.name) in old.tensors]
             found += filter(None, (self._digest(column, old, new) for column in measurable))
         return found
 
-    def _columns(self, old: Schema, new: Schema) -> _Shared:
-        """The columns of both with their places in each; `f4` where either came from a float32."""
-        key = id(old), id(new)
-        if key not in self._shared:
-            self._kept += [old, new]
-            places = {(c.stage, c.name): (j, c.kind) for j, c in enumerate(new.columns)}
-            shared = []
-            for i, column in enumerate(old.columns):
-                if (column.stage, column.name) in places:
-                    j, kind = places[column.stage, column.name]
-                    shared.append((column._replace(kind="f4") if "f4" in (kind, column.kind) else column, i, j))
-            numbers = [entry for entry in shared if entry[0].kind != "digest"]
-            self._shared[key] = _Shared(numbers, [entry for entry in shared if entry[0].kind == "digest"])
-        return self._shared[key]
-
-    def _missing(self, old: Row, new: Row) -> list[Divergence]:
-        names_old = {(c.stage, c.name): c for c in old.schema.columns}
-        names_new = {(c.stage, c.name): c for c in new.schema.columns}
-        found = []
-        for key, column in {**names_old, **names_new}.items():
-            if key in names_old and key in names_new:
-                continue
-            side = "old" if key in names_old else "new"
-            if _only_noted(column):
-                self._note(f"{column.stage}: {column.name} is recorded in the {side} run only", old.iteration)
-                continue
-            a, b = ("present", None) if side == "old" else (None, "present")
-            found.append(_divergence(old.iteration, column, a, b, APART))
-        return found
-
     def _digest(self, column: Column, old: Step, new: Step) -> Divergence | None:
-        if column.name.startswith("rng."):
-            self._note(f"the state of the generator {column.name[4:]} differs", old.iteration)
-            return None
         a, b = old.tensors.get((column.stage, column.name)), new.tensors.get((column.stage, column.name))
         rule = cause(column.stage, column.name)
         if a is None or b is None:
@@ -139,7 +79,7 @@ class Differences:
                 if self.resumed and stage == "evaluation" and old.iteration == INIT_ITERATION:
                     # v3 saves before it evaluates, so a resumed run makes up for the evaluation; v2's has done it
                     side = "old" if key in a else "new"
-                    self._note(f"the resumed {side} run evaluates first, the other did before it was broken off", -1)
+                    self.note(f"the resumed {side} run evaluates first, the other did before it was broken off", -1)
                     continue
                 here, there = ("present", None) if key in a else (None, "present")
                 found.append(Divergence(old.iteration, stage, name, here, there, rule=cause(stage, name)))
@@ -156,10 +96,10 @@ class Differences:
                 side = "old" if key in old else "new"
                 if stage == "checkpoint":
                     if not name.startswith("best_"):  # v3 keeps best checkpoints without the optimizer
-                        self._note(f"checkpoints hold the {key} in the {side} run only", iteration)
+                        self.note(f"checkpoints hold the {key} in the {side} run only", iteration)
                     continue
                 if stage == "init" and not key.endswith(".params"):
-                    self._note(f"optimizer option {key} exists in the {side} run only", iteration)
+                    self.note(f"optimizer option {key} exists in the {side} run only", iteration)
                     continue
             a, b = old.get(key), new.get(key)
             if json.dumps(a) == json.dumps(b):
@@ -170,7 +110,7 @@ class Differences:
                 found.append(Divergence(iteration, stage, key, a, b, gap, rule=cause(stage, key)))
         return found
 
-    def _note(self, text: str, iteration: int) -> None:
+    def note(self, text: str, iteration: int) -> None:
         self._notes.setdefault(text, iteration)
 
 

@@ -15,6 +15,10 @@ class Distance(NamedTuple):
     rel: float
     ulp: int
 
+    def joined(self, other: Distance) -> Distance:
+        """The larger of each; APART if either is."""
+        return Distance(max(self.abs, other.abs), max(self.rel, other.rel), max(self.ulp, other.ulp))
+
 
 SAME = Distance(0.0, 0.0, 0)
 APART = Distance(math.inf, math.inf, 2**63 - 1)
@@ -116,6 +120,17 @@ def _largest(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Distance:
         low, high = np.minimum(ordered(a), ordered(b)), np.maximum(ordered(a), ordered(b))
         unsigned = high.view(f"u{high.dtype.itemsize}") - low.view(f"u{low.dtype.itemsize}")
     return Distance(float(gap.max()), float(rel.max()), int(unsigned.max()))
+
+
+def series_distance(old: npt.NDArray[np.float64], new: npt.NDArray[np.float64], *, single: bool) -> Distance:
+    """The largest distance of the numbers of two courses, place by place; APART for NaN against a number."""
+    if (np.isnan(old) != np.isnan(new)).any():
+        return APART
+    found = _largest(old, new)
+    if not single:
+        return found
+    with np.errstate(over="ignore", under="ignore"):
+        return found._replace(ulp=_largest(old.astype(np.float32), new.astype(np.float32)).ulp)
 
 
 def has_nan(values: npt.NDArray[Any]) -> bool:
