@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mmmigrate.compat.proof.groups import Group, groups_v2, groups_v3
-from mmmigrate.compat.proof.predict import predict_v2, predict_v3, run_length, run_length_v3
+from mmmigrate.compat.proof.predict import predicted_v2, predicted_v3, run_length, run_length_v3
 from mmmigrate.compat.schedule import RunLength
 
 Generation = Literal["v2", "v3"]
@@ -44,16 +44,16 @@ def course(config: Mapping[str, Any], generation: Generation, iters_per_epoch: i
     is_v2 = generation == "v2"
     groups = groups_v2(config) if is_v2 else groups_v3(config)
     length = (run_length if is_v2 else run_length_v3)(config, iters_per_epoch)
-    result = Course(generation, length, groups, [[] for _ in groups], [[] for _ in groups], [], [])
-    for i, tick in enumerate((predict_v2 if is_v2 else predict_v3)(config, iters_per_epoch), 1):
-        for index in range(len(groups)):
-            result.lr[index].append(tick.rates[f"lr[{index}]"])
-            result.momentum[index].append(tick.rates.get(f"momentum[{index}]", 0.0))
-        if tick.evaluates:
-            result.evaluations.append(i)
-        if tick.checkpoint:
-            result.checkpoints.append((i, tick.checkpoint))
-    return result
+    found = (predicted_v2 if is_v2 else predicted_v3)(config, iters_per_epoch)
+    return Course(
+        generation,
+        length,
+        groups,
+        found.lr.tolist(),
+        found.momentum.tolist(),
+        [i + 1 for i in found.evaluations],
+        [(i + 1, name) for i, name in found.checkpoints.items()],
+    )
 
 
 def needs_epoch_length(config: Mapping[str, Any], generation: Generation) -> str:

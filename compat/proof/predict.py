@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from mmmigrate.compat.proof.groups import Group, PredictionError, groups_v2, groups_v3
-from mmmigrate.compat.proof.schedulers import Schedulers
+from mmmigrate.compat.proof.schedulers import Schedulers, repeated
 from mmmigrate.compat.schedule import Plan, Quantity, RunLength
 
-__all__ = ["PredictionError", "Tick", "predict_v2", "predict_v3", "run_length", "run_length_v3"]
+__all__ = [
+    "Prediction", "PredictionError", "Tick", "predict_v2", "predict_v3", "predicted_v2", "predicted_v3", "run_length",
+    "run_length_v3",
+]  # fmt: skip
 
-_KEYS: tuple[tuple[Quantity, str], ...] = (("lr", "lr_config"), ("momentum", "momentum_config"))
 # The policy of a hook of mmmigrate that steps v3's schedulers in a v2 run.
 _OF_V3 = "mmmigrate.compat.adapters.V3"
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,63 +35,73 @@ class Tick:
     checkpoint: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A whole run: `lr` and `momentum` have shape (groups, iterations); a momentum of 0 is none.
+
+    `evaluations` and the keys of `checkpoints` are the iterations (0-based) after which they happen.
+    """
+
+    lr: Floats
+    momentum: Floats
+    evaluations: list[int]
+    checkpoints: dict[int, str]
+
+    def ticks(self) -> Iterator[Tick]:
+        """The same, iteration by iteration, with the names that a trace uses."""
+        evaluations = set(self.evaluations)
+        for i, (lr, momentum) in enumerate(zip(self.lr.T.tolist(), self.momentum.T.tolist())):
+            rates = {f"lr[{group}]": value for group, value in enumerate(lr)}
+            rates.update({f"momentum[{group}]": value for group, value in enumerate(momentum) if value})
+            yield Tick(rates, i in evaluations, self.checkpoints.get(i))
+
+
 def predict_v2(config: Mapping[str, Any], iters_per_epoch: int) -> Iterator[Tick]:
-    """Every iteration of a v2 config, from mmcv's closed forms."""
+    """Every iteration of a v2 config."""
+    return predicted_v2(config, iters_per_epoch).ticks()
+
+
+def predict_v3(config: Mapping[str, Any], iters_per_epoch: int) -> Iterator[Tick]:
+    """Every iteration of a v3 config."""
+    return predicted_v3(config, iters_per_epoch).ticks()
+
+
+def predicted_v2(config: Mapping[str, Any], iters_per_epoch: int) -> Prediction:
+    """The run of a v2 config, from mmcv's closed forms."""
     run = run_length(config, iters_per_epoch)
-    groups = groups_v2(config)
-    values = _values_v2(config, groups, run)
+    lr, momentum = _rates_v2(config, groups_v2(config), run)
     # the v2 codebases evaluate by default wherever there is a data set for it
     evaluation = config.get("evaluation", {} if "val" in (config.get("data") or {}) else None)
     by_epoch = run.runner == "epoch"
     checkpoint = config.get("checkpoint_config")
     if checkpoint is not None and not by_epoch:
         checkpoint = {"by_epoch": False, **checkpoint}  # the iteration runner's default
-    for i, (lr, momentum) in zip(range(run.total_iters()), values):
-        done, whole = _done(i, by_epoch, iters_per_epoch)
-        evaluates = evaluation is not None and whole and _evaluates_v2(evaluation, done)
-        saved = None if checkpoint is None else _checkpoint(checkpoint, i, run, iters_per_epoch)
-        yield Tick(_named(lr, momentum), evaluates, saved)
+    done, after = _done(by_epoch, run, iters_per_epoch)
+    evaluations = [] if evaluation is None else after[_evaluates_v2(evaluation, done)].tolist()
+    saved = {} if checkpoint is None else _checkpoints(checkpoint, run, iters_per_epoch)
+    return Prediction(lr, momentum, evaluations, saved)
 
 
-def _values_v2(config: Mapping[str, Any], groups: list[Group], run: RunLength) -> Iterator[tuple[Any, Any]]:
-    """The rates and momenta of all groups at each iteration, which goes on for ever."""
+def _rates_v2(config: Mapping[str, Any], groups: list[Group], run: RunLength) -> tuple[Floats, Floats]:
     given = config.get("lr_config")
     if isinstance(given, Mapping) and given.get("policy") == _OF_V3:
-        yield from _stepped(Schedulers(given.get("schedulers"), groups, run), run)
-    bound = {quantity: _bound(config.get(key), quantity, groups, run) for quantity, key in _KEYS}
-    i = 0
-    while True:
-        yield bound["lr"](i), bound["momentum"](i)
-        i += 1
+        return Schedulers(given.get("schedulers"), groups, run).course(run.total_iters())
+    return _bound(given, "lr", groups, run), _bound(config.get("momentum_config"), "momentum", groups, run)
 
 
-def _bound(given: Any, quantity: Quantity, groups: list[Group], run: RunLength) -> Callable[[int], list[float]]:
-    """All groups' values as a function of the iteration; mmcv binds a policy to each optimizer by itself."""
+def _bound(given: Any, quantity: Quantity, groups: list[Group], run: RunLength) -> Floats:
+    """All groups' values over the run; mmcv binds a policy to each optimizer by itself."""
     steady = [getattr(group, quantity) for group in groups]
+    total = run.total_iters()
     if given is None:
-        return lambda i: steady
+        return repeated([(total, steady)])
     plan = Plan.from_config({key: value for key, value in given.items() if key != "_delete_"}, run, quantity)
     bases: list[Any] = []
     for name in dict.fromkeys(group.optimizer for group in groups):
         bases += plan.policy.bases([getattr(group, quantity) for group in groups if group.optimizer == name], name)
     if quantity == "momentum" and not any(steady):
-        return lambda i: steady
-    return lambda i: plan.values(bases, i)
-
-
-def _stepped(schedulers: Schedulers, run: RunLength) -> Iterator[tuple[list[float], list[float]]]:
-    """The values before each iteration of schedulers that are stepped after it."""
-    i = 0
-    while True:
-        yield [float(group["lr"]) for group in schedulers.groups], [float(g["momentum"]) for g in schedulers.groups]
-        i += 1
-        schedulers.step(bool(run.iters_per_epoch) and i % run.epoch_iters() == 0)
-
-
-def _named(lr: list[float], momentum: list[float]) -> dict[str, float]:
-    """By the names a trace uses; a momentum of 0 stays 0 and is left out."""
-    rates = {f"lr[{i}]": value for i, value in enumerate(lr)}
-    return {**rates, **{f"momentum[{i}]": value for i, value in enumerate(momentum) if value}}
+        return repeated([(total, steady)])
+    return repeated(plan.stretches(bases, total))
 
 
 def run_length(config: Mapping[str, Any], iters_per_epoch: int) -> RunLength:
@@ -97,48 +116,52 @@ def run_length(config: Mapping[str, Any], iters_per_epoch: int) -> RunLength:
     raise PredictionError("the config has neither runner nor total_epochs nor total_iters: how long is the run?")
 
 
-def _done(iteration: int, by_epoch: bool, iters_per_epoch: int) -> tuple[int, bool]:
-    """Epochs (or iterations) done after this iteration, and whether it ends one."""
-    if not by_epoch:
-        return iteration + 1, True
-    return (iteration + 1) // iters_per_epoch, (iteration + 1) % iters_per_epoch == 0
+def _done(by_epoch: bool, run: RunLength, iters_per_epoch: int) -> tuple[Integers, Integers]:
+    """How many epochs (or iterations) are done at each moment that ends one, and the iterations that these follow."""
+    unit = iters_per_epoch if by_epoch else 1
+    done = np.arange(1, run.total_iters() // unit + 1)
+    return done, done * unit - 1
 
 
-def _evaluates_v2(evaluation: Mapping[str, Any], done: int) -> bool:
-    interval, start = evaluation.get("interval", 1), evaluation.get("start")
-    for begin, changed in evaluation.get("dynamic_intervals") or ():
-        interval = changed if done >= begin else interval
-    if start is None:
-        return bool(interval > 0 and done % interval == 0)
-    return bool(done >= start and (done - start) % interval == 0)
+def _evaluates_v2(evaluation: Mapping[str, Any], done: Integers) -> Mask:
+    start, changes = evaluation.get("start"), evaluation.get("dynamic_intervals") or ()
+    interval = _intervals(evaluation.get("interval", 1), [(begin, changed) for begin, changed in changes], done)
+    due: Mask = (done if start is None else done - start) % np.maximum(interval, 1) == 0
+    return due & (interval > 0 if start is None else done >= start)
 
 
-def _checkpoint(config: Mapping[str, Any], iteration: int, run: RunLength, iters_per_epoch: int) -> str | None:
-    """The checkpoint written after this iteration, by the rules that both generations share."""
+def _intervals(interval: int, changes: list[tuple[int, int]], done: Integers) -> Integers:
+    """The interval that holds at each moment: the last of the changes that have begun."""
+    found = np.full(len(done), interval, dtype=np.int64)
+    for begin, changed in changes:
+        found[done >= begin] = changed
+    return found
+
+
+def _checkpoints(config: Mapping[str, Any], run: RunLength, iters_per_epoch: int) -> dict[int, str]:
+    """The checkpoints by the iteration that they are written after, by the rules that both generations share."""
     by_epoch, interval = config.get("by_epoch", True), config.get("interval", -1)
-    done, whole = _done(iteration, by_epoch, iters_per_epoch)
-    if not whole or (by_epoch and run.runner == "iter"):
-        return None
-    last = iteration + 1 == run.total_iters() and config.get("save_last", True)
-    if not last and (interval <= 0 or done % interval):
-        return None
+    if by_epoch and run.runner == "iter":
+        return {}
+    done, after = _done(by_epoch, run, iters_per_epoch)
+    due = (done % interval == 0) if interval > 0 else np.zeros(len(done), dtype=np.bool_)
+    if config.get("save_last", True):
+        due |= after == run.total_iters() - 1
     template: str = config.get("filename_tmpl") or ("epoch_{}.pth" if by_epoch else "iter_{}.pth")
-    return template.format(done)
+    return {i: template.format(count) for i, count in zip(after[due].tolist(), done[due].tolist())}
 
 
-def predict_v3(config: Mapping[str, Any], iters_per_epoch: int) -> Iterator[Tick]:
-    """Every iteration of a v3 config, from its schedulers, stepped on optimizers without a model."""
+def predicted_v3(config: Mapping[str, Any], iters_per_epoch: int) -> Prediction:
+    """The run of a v3 config, from its schedulers, stepped on optimizers without a model."""
     run = run_length_v3(config, iters_per_epoch)
     loop = config.get("train_cfg") or {}
-    by_epoch = run.runner == "epoch"
-    values = _stepped(Schedulers(config.get("param_scheduler"), groups_v3(config), run), run)
+    lr, momentum = Schedulers(config.get("param_scheduler"), groups_v3(config), run).course(run.total_iters())
     checkpoint = (config.get("default_hooks") or {}).get("checkpoint")
+    done, after = _done(run.runner == "epoch", run, iters_per_epoch)
     validates = config.get("val_cfg") is not None
-    for i, (lr, momentum) in zip(range(run.total_iters()), values):
-        done, whole = _done(i, by_epoch, iters_per_epoch)
-        evaluates = validates and whole and _evaluates_v3(loop, done, run.total_iters() == i + 1)
-        saved = None if checkpoint is None else _checkpoint(checkpoint, i, run, iters_per_epoch)
-        yield Tick(_named(lr, momentum), evaluates, saved)
+    evaluations = after[_evaluates_v3(loop, done, after == run.total_iters() - 1)].tolist() if validates else []
+    saved = {} if checkpoint is None else _checkpoints(checkpoint, run, iters_per_epoch)
+    return Prediction(lr, momentum, evaluations, saved)
 
 
 def run_length_v3(config: Mapping[str, Any], iters_per_epoch: int) -> RunLength:
@@ -154,11 +177,11 @@ def run_length_v3(config: Mapping[str, Any], iters_per_epoch: int) -> RunLength:
     return RunLength("iter", None, iters, iters_per_epoch)
 
 
-def _evaluates_v3(loop: Mapping[str, Any], done: int, is_last: bool) -> bool:
+def _evaluates_v3(loop: Mapping[str, Any], done: Integers, is_last: Mask) -> Mask:
     as_v2 = str(loop.get("type", "")).rpartition(".")[2].startswith("V2")
-    interval = loop.get("val_interval", 1 if "max_epochs" in loop else 1000)
-    for begin, changed in loop.get("dynamic_intervals") or ():
-        interval = changed if done + 1 >= begin else interval
-    if as_v2 and loop.get("val_start") is not None:
-        return bool(done >= loop["val_start"] and (done - loop["val_start"]) % interval == 0)
-    return bool(done >= loop.get("val_begin", 1) and (done % interval == 0 or (is_last and not as_v2)))
+    changes = [(begin - 1, changed) for begin, changed in loop.get("dynamic_intervals") or ()]
+    interval = _intervals(loop.get("val_interval", 1 if "max_epochs" in loop else 1000), changes, done)
+    start = loop.get("val_start") if as_v2 else None
+    due: Mask = (done if start is None else done - start) % np.maximum(interval, 1) == 0
+    begun: Mask = done >= (loop.get("val_begin", 1) if start is None else start)
+    return begun & (due if as_v2 else due | is_last)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections import deque
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mmmigrate.compat.proof.engines import Run
-from mmmigrate.compat.proof.predict import PredictionError, Tick, predict_v2, predict_v3
+from mmmigrate.compat.proof.predict import Prediction, PredictionError, predicted_v2, predicted_v3
 from mmmigrate.compat.proof.verify import Proof, converted
 from mmmigrate.compat.schedule import ScheduleError
 from mmmigrate.compat.trace import Comparison, compare
-from mmmigrate.compat.trace.format import Column, TraceWriter
+from mmmigrate.compat.trace.format import BLOCK_WORDS, Column, TraceWriter
 from mmmigrate.compat.trace.verdict import NOT_COMPARED
 from mmmigrate.converters.read.load import Loader
 from mmmigrate.converters.read.traced import plain
@@ -37,24 +39,36 @@ def verify_timeline(
     new_path, findings = (Path(new), list[Any]()) if new else converted(old_path, folder / "converted")
     runs = tuple(Run(side, folder / f"{side}.trace", folder / f"{side}.log", 0) for side in ("old", "new"))
     try:
-        write_ticks(runs[0].trace, predict_v2(_read(old_path), iters_per_epoch), f"timeline of {old_path.name}")
-        write_ticks(runs[1].trace, predict_v3(_read(new_path), iters_per_epoch), f"timeline of {new_path.name}")
+        predictions = predicted_v2(_read(old_path), iters_per_epoch), predicted_v3(_read(new_path), iters_per_epoch)
+        momenta = {index for found in predictions for index in np.flatnonzero(found.momentum.any(axis=1)).tolist()}
+        for run, found, path in zip(runs, predictions, (old_path, new_path)):
+            write_prediction(run.trace, found, f"timeline of {path.name}", momenta)
         comparison = compare(runs[0].trace, runs[1].trace, ulp=ulp)
     except (PredictionError, ScheduleError) as error:
         comparison = Comparison(NOT_COMPARED, 0, reason=str(error))
     return Proof(old_path, new_path, new is None, comparison, runs, findings)
 
 
-def write_ticks(path: Path, ticks: Iterable[Tick], engine: str) -> None:
-    """Writes predicted iterations as a trace, for the same comparison and report as a recorded one."""
+def write_prediction(path: Path, found: Prediction, engine: str, momenta: set[int]) -> None:
+    """Writes a prediction as a trace, for the same comparison and report as a recorded one.
+
+    `momenta` are the groups of which either run has a momentum.
+    """
+    columns = {f"lr[{index}]": values for index, values in enumerate(found.lr)}
+    columns.update({f"momentum[{index}]": values for index, values in enumerate(found.momentum) if index in momenta})
     with TraceWriter(path, {"engine": engine}) as writer:
-        for i, tick in enumerate(ticks):
-            columns = tuple(Column("schedule", name, "f8") for name in tick.rates)
-            writer.row(i, columns, list(tick.rates.values()))
-            if tick.evaluates:
-                writer.event(i, "evaluation", "metrics", {})
-            if tick.checkpoint:
-                writer.event(i, "checkpoint", tick.checkpoint, {})
+        names = tuple(Column("schedule", name, "f8") for name in columns)
+        evaluations = set(found.evaluations)
+        happens = deque(sorted(evaluations | found.checkpoints.keys()))
+        size = max(1, BLOCK_WORDS // len(names))
+        for first in range(0, found.lr.shape[1], size):
+            writer.block(first, names, [values[first : first + size] for values in columns.values()])
+            while happens and happens[0] < first + size:
+                iteration = happens.popleft()
+                if iteration in evaluations:
+                    writer.event(iteration, "evaluation", "metrics", {})
+                if iteration in found.checkpoints:
+                    writer.event(iteration, "checkpoint", found.checkpoints[iteration], {})
 
 
 def _read(path: Path) -> dict[str, Any]:

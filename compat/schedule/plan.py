@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -98,6 +98,20 @@ class Plan:
         if self.quantity == "momentum":
             return [value / factor for value in regular]
         return [value * factor for value in regular]
+
+    def stretches(self, bases: Sequence[Any], iterations: int) -> Iterator[tuple[int, list[float]]]:
+        """The values over the first `iterations`, as (length, values) of each stretch in which nothing changes."""
+        if self.never_set:
+            yield iterations, list(bases)
+            return
+        warm = 0 if self.warmup is None else self.warmup_iters
+        i = 0
+        while i < iterations:
+            length = 1
+            if self.by_epoch and i >= warm:
+                length = min(self.run.epoch_iters() - i % self.run.epoch_iters(), iterations - i)
+            yield length, self.values(bases, i)
+            i += length
 
     def regular(self, bases: Sequence[Any], iteration: int) -> list[float]:
         """The value of each group at `iteration` if there were no warm-up."""
