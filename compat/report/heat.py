@@ -9,7 +9,7 @@ from pathlib import Path
 from mmmigrate.compat.trace.format import Row
 from mmmigrate.compat.trace.reader import TraceReader
 from mmmigrate.compat.trace.steps import Step, Steps
-from mmmigrate.compat.trace.ulp import APART, array_distance, decode
+from mmmigrate.compat.trace.ulp import APART, tensor_distance
 
 MAX_COLUMNS = 240
 MAX_ROWS = 200
@@ -90,7 +90,7 @@ def _measured(old: Step, new: Step) -> Iterator[tuple[str, int]]:
         a, b = old.tensors[key], new.tensors[key]
         if key[0] not in _STAGES or (a.dtype, a.shape) != (b.dtype, b.shape):
             continue
-        gap = array_distance(decode(a.dtype, a.shape, a.data), decode(b.dtype, b.shape, b.data))
+        gap = tensor_distance(a.dtype, a.shape, a.data, b.data)
         if gap is not None:
             bits = 64 if gap.largest == APART else gap.largest.ulp.bit_length()
             yield f"{key[0]}: {key[1]}", 2 + bits

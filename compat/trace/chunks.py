@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from mmmigrate.compat.trace.format import (
     BLOCK,
+    BLOCK_WORDS,
     ROW,
     TENSOR,
     Column,
@@ -26,10 +28,14 @@ from mmmigrate.compat.trace.format import (
     TraceError,
     Words,
 )
+from mmmigrate.compat.trace.stages import RANK
+from mmmigrate.compat.trace.ulp import decode
 
 ROWS = 1024
 BYTES = 16 << 20
 """A chunk ends when it has so many rows, or holds so many bytes."""
+_MOST_WORDS = 16 * BLOCK_WORDS
+_BROKEN = (struct.error, zlib.error)
 EMPTY = Schema.of(())
 """The schema of an iteration that has events and no row."""
 
@@ -81,19 +87,16 @@ def decoded(frames: Iterator[tuple[bytes, bytes]], path: Path) -> Iterator[Rows 
             if kind in b"RDB":
                 yield _rows(kind, payload, schemas, last)
             elif kind == b"S":
-                schemas.append(Schema.of([Column(*column) for column in json.loads(payload)]))
+                schemas.append(Schema.of([_column(*column) for column in json.loads(payload)]))
             elif kind == b"E":
                 yield _event(payload)
             elif kind == b"T":
                 yield _tensor(payload)
             elif kind == b"Z":
-                yield End(*json.loads(payload))
-        except (ValueError, KeyError, TypeError, IndexError, ArithmeticError, zlib.error, RecursionError) as error:
+                status, detail = json.loads(payload)
+                yield End(_text(status), _text(detail))
+        except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, *_BROKEN) as error:
             raise TraceError(f"{path}: a frame of kind {kind!r} cannot be read: {error}") from error
-        except Exception as error:
-            if type(error).__module__ == "struct":
-                raise TraceError(f"{path}: a frame of kind {kind!r} is too short: {error}") from error
-            raise
 
 
 def _rows(kind: bytes, payload: bytes, schemas: list[Schema], last: dict[int, Words]) -> Rows:
@@ -102,7 +105,10 @@ def _rows(kind: bytes, payload: bytes, schemas: list[Schema], last: dict[int, Wo
     schema = schemas[number]
     width = len(schema.columns)
     if kind == b"B":
-        whole = np.frombuffer(zlib.decompress(payload[head.size :]), dtype=np.uint64).reshape(width, count[0])
+        if not 0 < width * count[0] <= _MOST_WORDS:
+            raise ValueError(f"a block of {count[0]} rows and {width} columns")
+        data = zlib.decompressobj().decompress(payload[head.size :], 8 * width * count[0])
+        whole = np.frombuffer(data, dtype=np.uint64).reshape(width, count[0])
         words = np.ascontiguousarray(whole.T)
     elif kind == b"R":
         words = np.frombuffer(payload, dtype=np.uint64, offset=head.size).reshape(1, width)
@@ -117,18 +123,42 @@ def _rows(kind: bytes, payload: bytes, schemas: list[Schema], last: dict[int, Wo
     return Rows(schema, np.arange(first, first + len(words)), words)
 
 
+def _column(stage: str, name: str, kind: str) -> Column:
+    return Column(_stage(stage), _text(name), kind)
+
+
+def _stage(stage: Any) -> str:
+    if stage not in RANK and stage != "hooks":
+        raise ValueError(f"unknown stage {stage!r}")
+    return str(stage)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a name is text, not {value!r}")
+    return value
+
+
+def _iteration(value: Any) -> int:
+    if not isinstance(value, int) or abs(value) >= 1 << 62:
+        raise TypeError(f"an iteration has a number, not {value!r}")
+    return value
+
+
 def _event(payload: bytes) -> Event:
     iteration, stage, name, values = json.loads(payload)
-    if not isinstance(iteration, int) or not isinstance(values, dict):
-        raise TypeError("an event needs the number of an iteration and an object of values")
-    return Event(iteration, stage, name, values)
+    if not isinstance(values, dict):
+        raise TypeError("an event has an object of values")
+    return Event(_iteration(iteration), _stage(stage), _text(name), values)
 
 
 def _tensor(payload: bytes) -> TensorRecord:
     (length,) = TENSOR.unpack_from(payload)
     begin = TENSOR.size + length
     iteration, stage, name, dtype, shape = json.loads(payload[TENSOR.size : begin])
-    return TensorRecord(iteration, stage, name, dtype, tuple(shape), payload[begin:])
+    record = TensorRecord(_iteration(iteration), _stage(stage), _text(name), dtype, tuple(shape), payload[begin:])
+    decode(record.dtype, record.shape, record.data)  # only a view: it refuses what is no tensor
+    return record
 
 
 def records(frames: Iterator[tuple[bytes, bytes]], path: Path) -> Iterator[Record]:

@@ -11,7 +11,7 @@ from mmmigrate.compat.trace.format import Column
 from mmmigrate.compat.trace.pairing import Pairing
 from mmmigrate.compat.trace.stages import INIT_ITERATION
 from mmmigrate.compat.trace.steps import Step
-from mmmigrate.compat.trace.ulp import APART, SAME, Distance, array_distance, decode, distance
+from mmmigrate.compat.trace.ulp import APART, SAME, Distance, distance, tensor_distance
 from mmmigrate.compat.trace.verdict import Divergence
 
 
@@ -36,7 +36,7 @@ class Differences:
         a, b = old.row.values(), new.row.values()
         for column, i, j in pairing.numbers:
             if a[i] != b[j] or (a[i] == 0 and _negative(a[i]) != _negative(b[j])):
-                gap = distance(float(a[i]), float(b[j]), single=column.kind == "f4")
+                gap = distance(float(a[i]), float(b[j]), column.kind)
                 both_nan = a[i] != a[i] and b[j] != b[j]
                 if not both_nan:
                     found.append(_divergence(old.iteration, column, a[i], b[j], gap))
@@ -54,7 +54,7 @@ class Differences:
         if (a.dtype, a.shape) != (b.dtype, b.shape):
             shapes = f"{a.dtype}{list(a.shape)}", f"{b.dtype}{list(b.shape)}"
             return Divergence(old.iteration, column.stage, column.name, shapes[0], shapes[1], rule=rule)
-        gap = array_distance(decode(a.dtype, a.shape, a.data), decode(b.dtype, b.shape, b.data))
+        gap = tensor_distance(a.dtype, a.shape, a.data, b.data)
         if gap is None:
             return None
         return Divergence(

@@ -68,7 +68,8 @@ def _feed_bytes(state: blake2b, flat: Tensor) -> None:
         flat = flat.clone()
     words = flat[: rows * 8 * _WIDTH].view(torch.int64).view(rows, _WIDTH)
     columns = torch.zeros(_WIDTH, dtype=torch.int64, device=flat.device)
-    for part in words.split(_ROWS_AT_ONCE):
+    for begin in range(0, rows, _ROWS_AT_ONCE):
+        part = words[begin : begin + _ROWS_AT_ONCE]
         columns += part.sum(0)
         state.update(part.sum(1).cpu().numpy().data)
     state.update(columns.cpu().numpy().data)

@@ -37,8 +37,9 @@ TENSOR = struct.Struct("<I")
 BLOCK_WORDS = 1 << 20
 """The most words in one block: a reader holds a block at a time."""
 Words = npt.NDArray[np.uint64]
-WORDS = {"f8": "d", "f4": "d", "i8": "q", "digest": "Q"}
-"""Kinds of columns. `f4` is a number that came from a float32: stored as float64, its ULP is counted in float32."""
+WORDS = {"f8": "d", "f4": "d", "f2": "d", "b2": "d", "i8": "q", "digest": "Q"}
+"""Kinds of columns. `f4` is a number that came from a float32, `f2` from a float16, `b2` from a bfloat16: stored as
+float64, its ULP is counted in that type."""
 
 
 def frame_head(payload: bytes, kind: bytes) -> bytes:

@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from mmmigrate.compat.trace.chunks import EMPTY, Rows
 from mmmigrate.compat.trace.format import Column, Schema
-from mmmigrate.compat.trace.ulp import APART, SAME, Distance, series_distance
+from mmmigrate.compat.trace.ulp import APART, SAME, Distance, coarser, series_distance
 
 Mask = npt.NDArray[np.bool_]
 _LOSS = ("loss", "loss")
 
 
 class Shared(NamedTuple):
-    """A column of both schemas with its place in either; its kind is `f4` where either came from a float32."""
+    """A column of both schemas with its place in either; its kind is that of the lower precision."""
 
     column: Column
     old: int
@@ -36,7 +36,7 @@ class Pairing:
         for i, column in enumerate(old.columns):
             if (column.stage, column.name) in places:
                 j, kind = places[column.stage, column.name]
-                shared.append(Shared(column._replace(kind="f4") if "f4" in (kind, column.kind) else column, i, j))
+                shared.append(Shared(column._replace(kind=coarser(column.kind, kind)), i, j))
         self.numbers = [one for one in shared if one.column.kind != "digest"]
         digests = [one for one in shared if one.column.kind == "digest"]
         self.generators = [one for one in digests if one.column.name.startswith("rng.")]
@@ -71,7 +71,7 @@ class Pairing:
             differs = old.words[:, i] != new.words[:, j]
             if differs.any():
                 a, b = floats(old, i)[differs], floats(new, j)[differs]
-                found = found.joined(series_distance(a, b, single=column.kind == "f4"))
+                found = found.joined(series_distance(a, b, column.kind))
                 if found == APART:
                     break
         return found

@@ -51,7 +51,11 @@ class TraceReader:
                 self.truncated = True
                 return
             if zlib.crc32(payload) != checksum:
-                raise self._damaged(file.tell() - length)
+                where = file.tell() - length
+                if file.read(1):
+                    raise self._damaged(where)
+                self.truncated = True  # a power cut may leave the length of a last frame without its content
+                return
             yield kind, payload
 
     def _check_magic(self, found: bytes) -> None:

@@ -31,6 +31,8 @@ from mmmigrate.compat.trace.observe import (
 from mmmigrate.compat.trace.stages import INIT_ITERATION
 from mmmigrate.compat.trace.wrap import plain_values, watch_checkpoints, watch_evaluations
 
+_KINDS = {torch.float64: "f8", torch.float16: "f2", torch.bfloat16: "b2"}
+
 
 class StopTraining(Exception):  # it ends a run on purpose, nothing went wrong
     """Raised by the recorder before the iteration that it was told not to run any more."""
@@ -181,7 +183,7 @@ class TraceRecorder:
         for name, value in values.items():
             if isinstance(value, Tensor):
                 if value.numel() == 1:
-                    self._add("loss", name, "f8" if value.dtype == torch.float64 else "f4", float(value.detach()))
+                    self._add("loss", name, _KINDS.get(value.dtype, "f4"), float(value.detach()))
             elif isinstance(value, (int, float)):
                 self._add("loss", name, "f8", float(value))
 

@@ -24,10 +24,21 @@ SAME = Distance(0.0, 0.0, 0)
 APART = Distance(math.inf, math.inf, 2**63 - 1)
 """The distance between a number and NaN."""
 
-_INTEGERS: dict[Any, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
-_FLOAT32, _FLOAT64 = struct.Struct("<f"), struct.Struct("<d")
-_INT32, _INT64 = struct.Struct("<i"), struct.Struct("<q")
-_FLOAT32_INF = 0x7F800000
+_INTEGERS: dict[Any, Any] = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+_FLOAT64, _INT64 = struct.Struct("<d"), struct.Struct("<q")
+_FLOATS: dict[str, Any] = {"f8": np.float64, "f4": np.float32, "f2": np.float16, "b2": np.float32}
+"""Where the numbers of a kind of column lie. `b2` is bfloat16: the upper half of a float32."""
+_COARSENESS = {"i8": 0, "f8": 0, "f4": 1, "b2": 2, "f2": 3}
+_BFLOAT16_STEP = 1 << 16
+
+
+def coarser(old: str, new: str) -> str:
+    """Of two kinds of columns the one with the larger unit in the last place.
+
+    >>> coarser("f8", "f4")
+    'f4'
+    """
+    return max(old, new, key=lambda kind: _COARSENESS.get(kind, 0))
 
 
 def ordered(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -37,13 +48,13 @@ def ordered(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.where(bits < 0, lowest - bits, bits)
 
 
-def distance(old: float, new: float, *, single: bool = False) -> Distance:
-    """The distance of two numbers; `single` counts the ULP in float32, for numbers that came from there.
+def distance(old: float, new: float, kind: str = "f8") -> Distance:
+    """The distance of two numbers; `kind` says of which precision they came, in which the ULP is counted.
 
     >>> distance(1.0, 1.0 + 2**-52)
     Distance(abs=2.220446049250313e-16, rel=2.220446049250313e-16, ulp=1)
-    >>> distance(1.0, 1.0 + 2**-23, single=True).ulp
-    1
+    >>> [distance(1.0, 1.0 + 2**-bits, kind).ulp for bits, kind in ((23, "f4"), (10, "f2"), (7, "b2"))]
+    [1, 1, 1]
     """
     if math.isnan(old) or math.isnan(new):
         return SAME if math.isnan(old) and math.isnan(new) else APART
@@ -52,25 +63,31 @@ def distance(old: float, new: float, *, single: bool = False) -> Distance:
     gap = abs(new - old)
     scale = max(abs(old), abs(new))
     rel = gap / scale if math.isfinite(scale) else math.inf
-    return Distance(gap, rel, abs(_ordinal(old, single) - _ordinal(new, single)))
+    if kind in ("f8", "i8"):
+        return Distance(gap, rel, abs(_ordinal(old) - _ordinal(new)))
+    return Distance(gap, rel, series_distance(np.array([old]), np.array([new]), kind).ulp)
 
 
-def _ordinal(value: float, single: bool) -> int:
-    try:
-        bits: int = _INT32.unpack(_FLOAT32.pack(value))[0] if single else _INT64.unpack(_FLOAT64.pack(value))[0]
-    except OverflowError:
-        return _FLOAT32_INF if value > 0 else -_FLOAT32_INF
-    return bits if bits >= 0 else (-(2**31) if single else -(2**63)) - bits
+def _ordinal(value: float) -> int:
+    bits: int = _INT64.unpack(_FLOAT64.pack(value))[0]
+    return bits if bits >= 0 else -(2**63) - bits
 
 
 def decode(dtype: str, shape: tuple[int, ...], data: bytes) -> npt.NDArray[Any]:
-    """The elements of a stored tensor; bfloat16 widens to float32, which holds each of its values exactly."""
+    """The elements of a stored tensor; bfloat16 widens to float32, which holds each of its values exactly.
+
+    Complex numbers become pairs in a last dimension; float8, which numpy has not, the integers of its bits. Raises
+    ValueError or TypeError for a type that is unknown and data of another length.
+    """
     if dtype == "bfloat16":
         wide = np.frombuffer(data, dtype=np.uint16).astype(np.uint32) << 16
         return wide.view(np.float32).reshape(shape)
     if dtype.startswith("float8"):
         return np.frombuffer(data, dtype=np.uint8).reshape(shape)
-    return np.frombuffer(data, dtype=np.dtype(dtype)).reshape(shape)
+    array = np.frombuffer(data, dtype=np.dtype(dtype)).reshape(shape)
+    if array.dtype.kind == "c":
+        return array.reshape(-1).view(array.real.dtype).reshape(*shape, 2)
+    return array
 
 
 class ArrayDistance(NamedTuple):
@@ -84,6 +101,17 @@ class ArrayDistance(NamedTuple):
     both_nan: bool
 
 
+def tensor_distance(dtype: str, shape: tuple[int, ...], old: bytes, new: bytes) -> ArrayDistance | None:
+    """How two stored tensors of one type and shape differ; the ULP is counted in their type."""
+    found = array_distance(decode(dtype, shape, old), decode(dtype, shape, new))
+    if found is None or dtype != "bfloat16":
+        return found
+    first, largest = (
+        one if one == APART else one._replace(ulp=one.ulp // _BFLOAT16_STEP) for one in (found.first, found.largest)
+    )
+    return found._replace(first=first, largest=largest)
+
+
 def array_distance(old: npt.NDArray[Any], new: npt.NDArray[Any]) -> ArrayDistance | None:
     """How two arrays of one shape and type differ, bit for bit; None when they do not."""
     flat_old, flat_new = np.ascontiguousarray(old).reshape(-1), np.ascontiguousarray(new).reshape(-1)
@@ -92,19 +120,35 @@ def array_distance(old: npt.NDArray[Any], new: npt.NDArray[Any]) -> ArrayDistanc
     places = np.flatnonzero(differs)
     if not len(places):
         return None
-    first = int(places[0])
-    index = tuple(int(i) for i in np.unravel_index(first, old.shape))
+    index = tuple(int(i) for i in np.unravel_index(int(places[0]), old.shape))
     a, b = flat_old[places], flat_new[places]
+    values = a[0].item(), b[0].item()
     if flat_old.dtype.kind != "f":
-        gap = np.abs(a.astype(np.float64) - b.astype(np.float64))
-        whole = Distance(float(gap.max()), 1.0, int(min(gap.max(), 2**62)))
-        return ArrayDistance(index, float(a[0]), float(b[0]), Distance(float(gap[0]), 1.0, int(gap[0])), whole, False)
+        return ArrayDistance(index, *values, _integers_apart(a[:1], b[:1]), _integers_apart(a, b), False)
     nan_old, nan_new = np.isnan(a), np.isnan(b)
-    single = flat_old.dtype.itemsize <= 4
-    here = distance(float(a[0]), float(b[0]), single=single)
+    here = APART if nan_old[0] != nan_new[0] else _largest(a[:1], b[:1])
     if (nan_old != nan_new).any():
-        return ArrayDistance(index, float(a[0]), float(b[0]), here, APART, bool((nan_old & nan_new).any()))
-    return ArrayDistance(index, float(a[0]), float(b[0]), here, _largest(a, b), bool(nan_old.any()))
+        return ArrayDistance(index, *values, here, APART, bool((nan_old & nan_new).any()))
+    return ArrayDistance(index, *values, here, _largest(a, b), bool(nan_old.any()))
+
+
+def _integers_apart(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Distance:
+    """The largest distance of integers, exactly; their ULP is 1."""
+    if a.dtype.kind == "b":
+        a, b = a.view(np.uint8), b.view(np.uint8)
+    gap = _unsigned_gap(a, b)
+    rel = gap.astype(np.float64) / np.maximum(np.abs(a.astype(np.float64)), np.abs(b.astype(np.float64)))
+    most = int(gap.max())
+    return Distance(float(most), float(rel.max()), min(most, APART.ulp - 1))
+
+
+def _unsigned_gap(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The distances of integers, which a signed type of the same size could not hold."""
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    unsigned = f"u{high.dtype.itemsize}"
+    with np.errstate(over="ignore"):
+        gap: npt.NDArray[Any] = high.view(unsigned) - low.view(unsigned)
+    return gap
 
 
 def _largest(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Distance:
@@ -114,24 +158,19 @@ def _largest(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Distance:
         return SAME
     with np.errstate(over="ignore", invalid="ignore"):
         wide_a, wide_b = a.astype(np.float64), b.astype(np.float64)
-        gap = np.abs(wide_a - wide_b)
+        gap = np.where(wide_a == wide_b, 0.0, np.abs(wide_a - wide_b))
         scale = np.maximum(np.abs(wide_a), np.abs(wide_b))
-        rel = np.divide(gap, scale, out=np.where(scale > 0, np.inf, 0.0), where=(scale > 0) & np.isfinite(scale))
-        low, high = np.minimum(ordered(a), ordered(b)), np.maximum(ordered(a), ordered(b))
-        unsigned = high.view(f"u{high.dtype.itemsize}") - low.view(f"u{low.dtype.itemsize}")
-    return Distance(float(gap.max()), float(rel.max()), int(unsigned.max()))
+        rel = np.divide(gap, scale, out=np.where(gap > 0, np.inf, 0.0), where=(scale > 0) & np.isfinite(scale))
+    return Distance(float(gap.max()), float(rel.max()), int(_unsigned_gap(ordered(a), ordered(b)).max()))
 
 
-def series_distance(old: npt.NDArray[np.float64], new: npt.NDArray[np.float64], *, single: bool) -> Distance:
+def series_distance(old: npt.NDArray[np.float64], new: npt.NDArray[np.float64], kind: str) -> Distance:
     """The largest distance of the numbers of two courses, place by place; APART for NaN against a number."""
     if (np.isnan(old) != np.isnan(new)).any():
         return APART
     found = _largest(old, new)
-    if not single:
+    if kind in ("f8", "i8"):
         return found
     with np.errstate(over="ignore", under="ignore"):
-        return found._replace(ulp=_largest(old.astype(np.float32), new.astype(np.float32)).ulp)
-
-
-def has_nan(values: npt.NDArray[Any]) -> bool:
-    return values.dtype.kind == "f" and bool(np.isnan(values).any())
+        ulp = _largest(old.astype(_FLOATS[kind]), new.astype(_FLOATS[kind])).ulp
+    return found._replace(ulp=ulp // _BFLOAT16_STEP if kind == "b2" else ulp)

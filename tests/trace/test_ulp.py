@@ -26,14 +26,14 @@ def test_ulp_distances_along_the_number_line_add_up(a, b, c):
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_numbers_from_float32_are_counted_in_float32(value):
     following = float(np.nextafter(np.float32(value), np.float32(np.inf)))
-    assert distance(value, following, single=True).ulp == 1
+    assert distance(value, following, kind="f4").ulp == 1
 
 
 @given(st.lists(st.floats(width=32), min_size=1, max_size=20), st.lists(st.floats(width=32), min_size=20, max_size=20))
 def test_arrays_agree_with_single_numbers(left, right):
     old, new = np.array(left, np.float32), np.array(right[: len(left)], np.float32)
     found = array_distance(old, new)
-    pairs = [distance(float(a), float(b), single=True) for a, b in zip(old, new)]
+    pairs = [distance(float(a), float(b), kind="f4") for a, b in zip(old, new)]
     if APART in pairs:
         assert found.largest == APART
     else:
@@ -70,4 +70,4 @@ def test_stored_tensors_decode_to_their_values(dtype):
 
 def test_infinity_against_a_number_is_infinitely_far_and_not_an_error():
     assert distance(math.inf, 1e300).abs == math.inf
-    assert distance(math.inf, 1e39, single=True).ulp == 0
+    assert distance(math.inf, 1e39, kind="f4").ulp == 0
