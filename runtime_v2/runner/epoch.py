@@ -50,7 +50,12 @@ class EpochBasedRunner(BaseRunner):
             for method in calls["before_train_iter"]:
                 method(self)
             if plain:  # what run_iter does, without the calls
-                self._take_outputs(self.model.train_step(self.data_batch, self.optimizer))
+                outputs = self.model.train_step(self.data_batch, self.optimizer)
+                if isinstance(outputs, dict) and "log_vars" in outputs:
+                    self.log_buffer.update(outputs["log_vars"], outputs["num_samples"])
+                    self.outputs = outputs
+                else:
+                    self._take_outputs(outputs)
             else:
                 run_iter(self.data_batch, train_mode=True, **kwargs)
             for method in calls["after_train_iter"]:

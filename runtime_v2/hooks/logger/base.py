@@ -97,10 +97,11 @@ class LoggerHook(Hook):
 
     def after_train_iter(self, runner: BaseRunner) -> None:
         """Average if due, and log what is ready."""
-        due = self.every_n_inner_iters if self.by_epoch else self.every_n_iters
-        if due(runner, self.interval) or (not self.ignore_last and self.end_of_epoch(runner)):
-            runner.log_buffer.average(self.interval)
-        if runner.log_buffer.ready:
+        done = (runner.inner_iter if self.by_epoch else runner.iter) + 1
+        buffer = runner.log_buffer
+        if (self.interval > 0 and done % self.interval == 0) or (not self.ignore_last and self.end_of_epoch(runner)):
+            buffer.average(self.interval)
+        if buffer.ready:
             self._log_if_ready(runner)
 
     def after_train_epoch(self, runner: BaseRunner) -> None:
