@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 ENGINES := tests/runtime_v2 tests/runtime_v3 tests/adapters tests/bridge
 
-.PHONY: demo test packs lint format setup clean
+.PHONY: demo test packs docs lint format setup clean
 
 demo: $(READY)  ## convert a real config and an example project, train both, prove that nothing changed
 	$(BIN)/python fixtures/demo/demo.py
@@ -17,6 +17,9 @@ test: $(READY)  ## all tests; those against the real libraries make environments
 
 packs: $(READY)  ## compare converted configs with those that the codebases' authors made by hand: docs/packs.md
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m packs.agreement
+
+docs: $(READY)  ## the pages of docs/ that are made from rules and tables
+	$(BIN)/python docs/generate
 
 lint: $(READY)  ## format, lint and types, as CI checks them
 	$(BIN)/ruff format --check .

@@ -8,15 +8,21 @@ import re
 import click
 
 from mmmigrate.compat.cli.catalogue import entries, titles
-from mmmigrate.compat.cli.symbol import explain_symbol
+from mmmigrate.compat.cli.symbol import explain_symbol, names_after
 from mmmigrate.converters.code.rule import CodeRule
 from mmmigrate.converters.rules.rule import Rule
 
 _CODE = re.compile(r"[A-Za-z]{3}\d+")
 
 
+def _subjects(_context: click.Context, _argument: click.Parameter, begun: str) -> list[str]:
+    """What a shell offers: codes, else the next names of the libraries that have a table."""
+    codes = [code for code in sorted(titles()) if code.startswith(begun.upper())]
+    return codes or names_after(begun)
+
+
 @click.command(short_help="Explain a code or a name.")
-@click.argument("subject", metavar="CODE|SYMBOL")
+@click.argument("subject", metavar="CODE|SYMBOL", shell_complete=_subjects)
 def command(subject: str) -> None:
     """Say what a code means (why, effect, before and after), or what became of a name like mmcv.parallel.collate."""
     every = titles()

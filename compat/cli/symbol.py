@@ -38,6 +38,14 @@ def explain_symbol(name: str) -> None:
     raise click.UsageError(f"no v2 library has a public name {name!r}{hint}")
 
 
+def names_after(begun: str) -> list[str]:
+    """Libraries, modules and names that begin so, up to the next dot."""
+    table = v2_symbols()
+    table.load(begun)
+    ends = {*table.roots, *table.symbols, *table.modules}
+    return sorted({".".join(name.split(".")[: begun.count(".") + 1]) for name in ends if name.startswith(begun)})
+
+
 def _say(symbol: Symbol, asked: str) -> None:
     click.secho(symbol.path if symbol.path == asked else f"{asked} ({symbol.path})", bold=True)
     if symbol.new is None:
