@@ -23,6 +23,7 @@ from mmmigrate.compat.adapters.updater import adapted_updater
 from mmmigrate.compat.adapters.v3_dataset import adapted_v3_dataset
 from mmmigrate.compat.adapters.v3_hook import adapted_v3_hook
 from mmmigrate.compat.adapters.v3_model import adapted_v3_model
+from mmmigrate.compat.adapters.wrapper_hook import hook_of_wrapper
 
 Find = Callable[[str], Any]
 _OWN: dict[str, dict[str, Any]] = {
@@ -54,6 +55,8 @@ def _into_v3(root: str) -> None:
     _hang(registry.MODELS, _adapting("model", adapted_model))
     _hang(registry.DATASETS, _adapting("dataset", adapted_dataset))
     _hang(registry.HOOKS, _adapting("hook", partial(adapted_hook, hook_base=hook_base)))
+    of_wrapper = partial(hook_of_wrapper, hook_base=hook_base)
+    _hang(registry.HOOKS, _adapted(partial(_registered, registry.OPTIM_WRAPPERS), of_wrapper))
     _hang(registry.PARAM_SCHEDULERS, _adapting("hook", adapted_updater))
     _hang(registry.OPTIM_WRAPPER_CONSTRUCTORS, _adapting("optimizer constructor", adapted_v2_constructor))
     _hang(registry.RUNNER_CONSTRUCTORS, _adapting("runner constructor", _as_it_is))  # both are called alike

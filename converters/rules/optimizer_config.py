@@ -86,7 +86,7 @@ def _adapt(exp: Experiment, section: Section, kind: Any) -> None:
     exp.add_hook("optimizer_config", entry, "ABOVE_NORMAL")
     message = (
         f"optimizer hook {kind!r} is a class of the codebase: it becomes a custom hook, which the bridge runs; "
-        "in mmengine itself make it an optim wrapper"
+        "for mmengine itself `mmmigrate code` makes it an optim wrapper where it can, to be named as optim_wrapper.type"
     )
     exp.note(message, "optimizer_config", section.items.slot("type"), Effect.MANUAL)
 

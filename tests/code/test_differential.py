@@ -17,6 +17,8 @@ SOURCES = {
     "steps": "HKC002/steps_the_optimizer",
     "relatives": "HKC002/relatives_stay_together",
     "evaluates": "HKC005/stands_alone",
+    "stepping": "HKC006/kinds",
+    "accumulates": "HKC006/accumulates_and_freezes",
     "cool": "HKC004/by_epoch_or_iteration",
     "falling": "HKC004/momentum_and_another_policy",
     "first": "OWC001/default_constructor",
@@ -191,7 +193,18 @@ class FallingLrUpdaterHook(LrUpdaterHook):
         self.best = min(self.best, runner.outputs['loss'].item())
 """,
 }
+CLIP = {"grad_clip": {"max_norm": 0.3}}
 CASES = [
+    Case("stepping", "DistOptimizerHook", "optimizer_hook", {"update_interval": 2, **CLIP}),
+    Case("stepping", "DistOptimizerHook", "optimizer_hook", CLIP, {"named": True}, "as a hook"),
+    Case("stepping", "SkipNaN", "optimizer_hook", CLIP),
+    Case("stepping", "Own", "optimizer_hook", {"limit": 0.2, "grad_clip": {"max_norm": 0.1}}),
+    Case("stepping", "Logged", "optimizer_hook", {"frozen": {"layer": 4}, **CLIP}),
+    Case("stepping", "Weighted", "optimizer_hook", {"factor": 0.5, **CLIP}, {"by_epoch": False}),
+    Case("accumulates", "AccumulateHook", "optimizer_hook", {"update_interval": 5, "frozen_layers_cfg": {"last": 7}}),
+    Case(
+        "accumulates", "AccumulateHook", "optimizer_hook", {"update_interval": 5}, {"by_epoch": False}, "by iteration"
+    ),
     Case("modes", "FreezeNormHook"),
     Case("project", "Net", "project"),
     Case("past", "FallingLrUpdaterHook", args={"by_epoch": False}),

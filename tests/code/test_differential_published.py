@@ -129,6 +129,10 @@ CASES = [
     ),
 ]
 CASES += [
+    Case(f"{codebase}.core.utils.dist_utils", "DistOptimizerHook", "optimizer_hook", {"grad_clip": {"max_norm": 0.5}})
+    for codebase in ("mmdet", "mmcls")
+]
+CASES += [
     Case(f"{codebase}.core.evaluation.eval_hooks", name, "evaluation", {**given, **BY_EPOCH}, options, about)
     for codebase, own in (
         ("mmdet", {"dynamic_intervals": [(1, 1), (3, 2)], "start": 1}),
@@ -143,20 +147,6 @@ CASES += [
     )
 ]
 ADAPTED = [
-    Case(
-        "mmdet.core.utils.dist_utils",
-        "DistOptimizerHook",
-        "optimizer_hook",
-        {"grad_clip": {"max_norm": 0.5}},
-        WITH_V2_MODEL,
-    ),
-    Case(
-        "mmcls.core.utils.dist_utils",
-        "DistOptimizerHook",
-        "optimizer_hook",
-        {"grad_clip": {"max_norm": 0.5}},
-        WITH_V2_MODEL,
-    ),
     Case("mmcls.core.hook.precise_bn_hook", "PreciseBNHook", args={"num_samples": 4}, options=WITH_V2_MODEL),
 ]
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 import torch
@@ -216,8 +217,7 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         own = kind_of(experiment)(**experiment.get("args", {}))
         runner.register_hook(own, "VERY_HIGH")
     if role == "optimizer_hook":
-        own = kind_of(experiment)(**experiment.get("args", {}))
-        runner.register_hook(own, "ABOVE_NORMAL")
+        runner.register_hook(kind_of(experiment)(**experiment.get("args", {})), "ABOVE_NORMAL")
     else:
         runner.register_hook(hooks.build({"type": "OptimizerHook"}), "ABOVE_NORMAL")
     if role == "logger":
@@ -270,7 +270,7 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         validation = evaluation_loop(experiment)
     by_epoch = experiment.get("by_epoch", True)
     optimizer = dict(experiment.get("optimizer", SGD))
-    wrapper = {"type": "OptimWrapper"}
+    wrapper = {"type": "OptimWrapper", **wrapper_of(experiment)}
     for key in ("constructor", "paramwise_cfg"):
         if key in optimizer:
             wrapper[key] = optimizer.pop(key)
@@ -290,6 +290,7 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         train_cfg={"by_epoch": True, "max_epochs": 4} if by_epoch else {"by_epoch": False, "max_iters": 12},
         optim_wrapper={**wrapper, "optimizer": optimizer},
         param_scheduler=schedule,
+        custom_hooks=[{"type": experiment["class"], **experiment.get("args", {})}] if experiment.get("named") else None,
         default_hooks={
             **NO_HOOKS,
             **({"checkpoint": {"type": "CheckpointHook", "interval": 1}} if role == "logger" else {}),
@@ -306,11 +307,10 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     elif role == "logger":
         own = HOOKS.build({"type": experiment["class"], **experiment.get("args", {})})
         runner.register_hook(own, "VERY_LOW")
-    elif role == "optimizer_hook":
+    elif role == "optimizer_hook" and "type" not in wrapper_of(experiment):
         from mmmigrate.compat.adapters.hook import adapted_hook
 
-        own = adapted_hook(kind_of(experiment), Hook)(**experiment.get("args", {}))
-        runner.register_hook(own, "NORMAL")
+        runner.register_hook(adapted_hook(kind_of(experiment), Hook)(**experiment.get("args", {})), "NORMAL")
     found: dict[str, Any] = {}
 
     class Note(Hook):
@@ -333,6 +333,21 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     own = schedule_object(runner) if role == "schedule" else own
     made = report(found["recorder"], getattr(own, "v2_hook", own), messages, logged)
     return {**made, "calls": service_calls(folder)}
+
+
+def wrapper_of(experiment: dict[str, Any]) -> dict[str, Any]:
+    """What names an optimizer hook that was made an optim wrapper; `named` keeps its place among the hooks."""
+    from mmengine.optim import OptimWrapper
+
+    if experiment.get("role") != "optimizer_hook" or not issubclass(kind_of(experiment), OptimWrapper):
+        return {}
+    if experiment.get("named"):
+        import_module("mmmigrate.compat.adapters.install").install()
+        return {"type": "OptimWrapper"}
+    kind, arguments = kind_of(experiment), dict(experiment.get("args", {}))
+    if "grad_clip" in arguments and "grad_clip" not in signature(kind).parameters:
+        arguments["clip_grad"] = arguments.pop("grad_clip")
+    return {"type": f"{kind.__module__}.{kind.__name__}", **arguments}
 
 
 def evaluation_loop(experiment: dict[str, Any]) -> dict[str, Any]:

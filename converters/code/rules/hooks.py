@@ -14,6 +14,7 @@ from mmmigrate.converters.code.hooks.draft import Blocker
 from mmmigrate.converters.code.hooks.evaluation import evaluates, is_registered
 from mmmigrate.converters.code.hooks.redirect import Target, redirect
 from mmmigrate.converters.code.hooks.stages import HOOK, STAGES
+from mmmigrate.converters.code.hooks.step import is_optimizer_hook, wrapper_blockers
 from mmmigrate.converters.code.hooks.translate import drafts_of, reasons
 from mmmigrate.converters.code.module import Module, Use
 from mmmigrate.converters.code.remarks import UNKNOWN_BASE
@@ -29,8 +30,12 @@ def convert(module: Module) -> None:
     for cls in module.classes:
         if cls.derives(*UPDATERS) or (cls.derives(HOOK) and evaluates(cls)):
             continue
+        if is_optimizer_hook(cls) and not wrapper_blockers(cls):
+            continue
         if cls.derives(HOOK):
             drafts, blockers = drafts_of(cls)
+            if is_optimizer_hook(cls):
+                blockers = wrapper_blockers(cls)
             if blockers:
                 stays.append(cls)
                 _note_adapted(cls, blockers)
@@ -86,17 +91,15 @@ TRANSLATED = CodeRule(
 ADAPTED = CodeRule(
     code="HKC002",
     title="hook that stays v2 code and runs through the bridge",
-    why="Something that it does has no certain equal in v3: it is an optimizer hook or a logger hook, it "
+    why="Something that it does has no certain equal in v3: it is a logger hook, it scales the loss of half precision, "
     "steps the optimizer, reads gradients, walks through the other hooks … `mmmigrate.compat.adapters` runs it "
     "unchanged; its base and registry come from there, so it needs no mmcv.",
-    before="from mmcv.runner import HOOKS, OptimizerHook\n\n\n@HOOKS.register_module()\n"
-    "class Twice(OptimizerHook):\n\n    def after_train_iter(self, runner):\n"
-    "        runner.optimizer.zero_grad()\n        (2 * runner.outputs['loss']).backward()\n"
-    "        runner.optimizer.step()",
-    after="from mmmigrate.compat.adapters.v2 import HOOKS, OptimizerHook\n\n\n@HOOKS.register_module()\n"
-    "class Twice(OptimizerHook):\n\n    def after_train_iter(self, runner):\n"
-    "        runner.optimizer.zero_grad()\n        (2 * runner.outputs['loss']).backward()\n"
-    "        runner.optimizer.step()",
+    before="from mmcv.runner import HOOKS, Hook\n\n\n@HOOKS.register_module()\n"
+    "class LargestGradient(Hook):\n\n    def after_train_iter(self, runner):\n"
+    "        print(max(p.grad.max() for p in runner.model.parameters()))",
+    after="from mmmigrate.compat.adapters.v2 import HOOKS, Hook\n\n\n@HOOKS.register_module()\n"
+    "class LargestGradient(Hook):\n\n    def after_train_iter(self, runner):\n"
+    "        print(max(p.grad.max() for p in runner.model.parameters()))",
     effect=Effect.EXACT,
     reversible=True,
     words=frozenset({"Hook"}),
