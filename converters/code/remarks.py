@@ -12,6 +12,13 @@ BRIDGED = Remark(
     "does the same as before; the message says what the new generation has instead.",
     Effect.MANUAL,
 )
+BRIDGED_BACK = Remark(
+    "SYM102",
+    "name that mmcv 1.x has not, kept running by mmmigrate",
+    "mmcv has no counterpart. The name is imported from mmmigrate's own runtime of v3, which needs no mmengine "
+    "and does the same.",
+    Effect.EXACT,
+)
 DIFFERS = Remark(
     "SYM003",
     "name that moved and changed",
@@ -51,13 +58,7 @@ OWN_SCRIPT = Remark(
     "the config, or on the runner before runner.train().",
     Effect.MANUAL,
 )
-ONLY_IN_V3 = Remark(
-    "HKC102",
-    "hook that v2 cannot have as it is",
-    "v2 calls no hooks in evaluation, and its runner lacks what this hook uses.",
-    Effect.MANUAL,
-)
-CODE_REMARKS = (BRIDGED, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR, UNKNOWN_MODEL, OWN_SCRIPT, ONLY_IN_V3)
+CODE_REMARKS = (BRIDGED, BRIDGED_BACK, DIFFERS, GONE, UNKNOWN_BASE, UNKNOWN_CONSTRUCTOR, UNKNOWN_MODEL, OWN_SCRIPT)
 CODE_ERRORS = {
     "COD001": "not valid Python",
     "COD002": "a file that cannot be read or decoded",

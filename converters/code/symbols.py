@@ -151,9 +151,13 @@ def v3_symbols() -> Symbols:
     """
     old = v2_symbols()
     old.load("mmcv")
+    bridged = yaml.load((PACKS / "back" / "mmengine.yaml").read_text(encoding="utf-8"), _Loader)
     table = Symbols(roots=frozenset({"mmengine", "mmmigrate"}), backwards=True)
     for module, library in old.shortcuts.items():
         table.reexports.setdefault(library, []).append(module)
+    for module, new in sorted(old.modules.items(), key=lambda item: item[0].count(".")):
+        if new and new.startswith("mmengine"):
+            table.modules.setdefault(new, module)
     table.modules["mmengine"] = None
     table.shortcuts = dict.fromkeys(old.reexports["mmcv"], "mmcv")
     ordered = sorted(
@@ -163,18 +167,38 @@ def v3_symbols() -> Symbols:
         new = symbol.new or symbol.bridge
         if symbol.path.startswith("mmcv.") and new and new.partition(".")[0] in table.roots:
             keywords = {after: before for before, after in symbol.keywords.items()}
-            note = f"in v3 it {symbol.note}" if symbol.note and symbol.new else _BACK_NOTES.get(symbol.path, "")
+            note = f"in v3 it {symbol.note}" if symbol.note and symbol.new else ""
             table.modules.setdefault(new.rpartition(".")[0], None)
-            table.symbols.setdefault(new, Symbol(new, symbol.path, note, keywords=keywords))
+            bases = tuple(found.new for found in map(old.get, symbol.bases) if found and found.new)
+            table.symbols.setdefault(new, Symbol(new, symbol.path, note, bases=bases, keywords=keywords))
+    for path, bridge in _spread(bridged):
+        home = path.rpartition(".")[0]
+        table.modules.setdefault(home, None)
+        bases = _BASES_OF_V3.get(path, ("mmengine.hooks.Hook",) if home == "mmengine.hooks" else ())
+        table.symbols.setdefault(path, Symbol(path, None, _ONLY_V3, bridge, bases))
+    _add_stand_ins(table, old)
     return table
+
+
+_BASES_OF_V3 = {"mmengine.model.BaseTTAModel": ("mmengine.model.BaseModel",)}
+_ONLY_V3 = "mmcv 1.x has nothing like it"
+BRIDGES = ("mmmigrate.compat.adapters.v2", "mmmigrate.compat.adapters.updater")  # they have mmcv's names, see there
+
+
+def _add_stand_ins(table: Symbols, old: Symbols) -> None:
+    """Names that a conversion to v3 took from the bridges: those of mmcv.runner before others."""
+    places = sorted(old.symbols.values(), key=lambda item: not item.path.startswith("mmcv.runner."))
+    for symbol in places:
+        if symbol.path.startswith("mmcv."):
+            for bridge in BRIDGES[: 1 + symbol.name.endswith("UpdaterHook")]:
+                path = f"{bridge}.{symbol.name}"
+                table.modules.setdefault(bridge, None)
+                table.symbols.setdefault(path, Symbol(path, symbol.path, bases=symbol.bases))
 
 
 def symbols_to(generation: str) -> Symbols:
     """The table for converting to a generation: ``v3`` or ``v2``."""
     return v2_symbols() if generation == "v3" else v3_symbols()
-
-
-_BACK_NOTES = {"mmcv.runner.Hook": "its methods get the runner and nothing else in v2, and some have other names"}
 
 
 def _add(table: Symbols, pack: dict[str, Any]) -> None:

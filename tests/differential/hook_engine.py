@@ -229,6 +229,8 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     if role in ("hook", "evaluation"):
         given = {"dataloader": loader()} if role == "evaluation" else {}
         own = kind_of(experiment)(**given, **experiment.get("args", {}))
+        if not isinstance(own, runner_module.Hook):  # it stays v3 code
+            own = hooks.build({"type": experiment["class"], **experiment.get("args", {})})
         runner.register_hook(own, "NORMAL")
     recorder = Recorder(model, optimizer)
 
@@ -249,6 +251,7 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     runner.run([data], [("train", 1)])
     logged = {name: [float(value).hex() for value in values] for name, values in runner.log_buffer.val_history.items()}
     output = {name: float(value).hex() for name, value in runner.log_buffer.output.items()}
+    own = getattr(own, "v3_hook", own)
     made = report(recorder, own, messages, {**logged, **{name: [value] for name, value in output.items()}})
     return {**made, "calls": service_calls(folder)}
 
@@ -264,7 +267,7 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     if role == "project":
         model, dataset = own_parts(experiment)
         data = {"batch_size": 2, "dataset": dataset, "sampler": {"type": "DefaultSampler", "shuffle": False}}
-        evaluator = {"type": "mmmigrate.compat.adapters.DatasetEvaluate"}
+        evaluator = experiment.get("evaluator", {"type": "mmmigrate.compat.adapters.DatasetEvaluate"})
         validation = {"val_dataloader": dict(data), "val_cfg": {}, "val_evaluator": evaluator}
     if role in ("evaluation", "logger"):
         validation = evaluation_loop(experiment)

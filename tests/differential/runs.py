@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmmigrate.converters.code.convert import CodeConverter
+from mmmigrate.converters.code.convert import CodeConverter, CodeOptions
 
 HERE = Path(__file__).parent
 OLD = ("mmcv", "runtime_v2")
@@ -51,22 +51,24 @@ class Case:
 
 @dataclass
 class Tree:
-    """A folder with the files as they were and one with the converted ones."""
+    """A folder with v2's files, ``old``, and one with v3's, ``new``: one as they were, one converted ``to``."""
 
     folder: Path
+    to: str = "v3"
 
     def add(self, root: Path, files: Iterable[str]) -> None:
         """Files of one package."""
-        converter = CodeConverter()
+        converter = CodeConverter(CodeOptions(to=self.to))
+        sides = ("old", "new") if self.to == "v3" else ("new", "old")
         for file in files:
             converted = converter.convert(root / file)
-            for side, data in (("old", converted.source.utf8), ("new", converted.utf8)):
+            for side, data in zip(sides, (converted.source.utf8, converted.utf8)):
                 target = self.folder / side / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
 
     def add_text(self, name: str, text: str) -> None:
-        before = self.folder / "old" / f"{name}.py"
+        before = self.folder / ("old" if self.to == "v3" else "new") / f"{name}.py"
         before.parent.mkdir(parents=True, exist_ok=True)
         before.write_text(text)
         self.add(before.parent, [before.name])

@@ -11,6 +11,10 @@ from mmmigrate.converters.code.hooks.stages import HOOK
 from mmmigrate.converters.code.module import Module, Use
 
 BRIDGE = "mmmigrate.compat.adapters.v2"
+BRIDGE_V3 = "mmmigrate.compat.adapters.v3"
+_ENGINE = tuple(
+    f"mmengine.{part}." for part in ("hooks", "registry", "model", "optim", "runner", "evaluator", "dataset")
+)
 _REGISTRIES = frozenset(
     f"mmcv.runner.{name}" for name in ("HOOKS", "RUNNERS", "RUNNER_BUILDERS", "OPTIMIZERS", "OPTIMIZER_BUILDERS")
 )
@@ -31,6 +35,17 @@ def bridged_uses(module: Module, classes: Sequence[Class]) -> dict[Use, Target]:
     for use in module.uses:
         if use.node in inside and use.symbol is not None and _differs(module, use.symbol.path, use.symbol.new):
             found[use] = (BRIDGE, use.symbol.name)
+    return found
+
+
+def uses_that_stay_v3(module: Module, classes: Sequence[Class]) -> dict[Use, Target]:
+    """To v2: the uses inside these classes, which stay v3 code, of what v2 has otherwise under some name, or not."""
+    inside = {node for cls in classes for node in ast.walk(cls.node)}
+    found: dict[Use, Target] = {}
+    for use in module.uses if classes else ():
+        path = use.symbol.path if use.symbol is not None and use.node in inside else ""
+        if path.startswith(_ENGINE):
+            found[use] = (BRIDGE_V3, path.rpartition(".")[2])
     return found
 
 

@@ -66,7 +66,7 @@ def _constructor_call(module: Module, function: ast.FunctionDef) -> None:
         given = {keyword.arg: keyword for keyword in node.keywords}
         if not {"type", "optimizer_cfg"} <= given.keys():
             continue
-        calls = _calls_of_what_is_built(module, function, node)
+        calls = calls_of_what_is_built(module, function, node)
         if not calls:
             continue
         keyword = given["optimizer_cfg"]
@@ -82,7 +82,7 @@ def _constructor_call(module: Module, function: ast.FunctionDef) -> None:
         module.note(RULE, "the constructor builds an optim wrapper; the optimizer is taken out of it", node)
 
 
-def _calls_of_what_is_built(module: Module, function: ast.FunctionDef, config: ast.Call) -> list[ast.Call]:
+def calls_of_what_is_built(module: Module, function: ast.FunctionDef, config: ast.Call) -> list[ast.Call]:
     """``built(model)`` for ``built = build(config)``; empty if it is used in any other way."""
     build = module.parents[config]
     assign = module.parents.get(build)

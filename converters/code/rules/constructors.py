@@ -108,12 +108,12 @@ def goes_to_super(draft: Draft, name: ast.Name, old: str, new: str) -> bool:
 def _translate_call(draft: Draft, call: Method) -> None:
     """Every value that ``__call__`` returns is put into a wrapper, except what its base class gives."""
     own = call.args.args[0].arg
-    base_gives = _names_from_super(call)
-    for node in _returns(call):
+    base_gives = names_from_super(call)
+    for node in returns_of(call):
         if node.value is None:
             draft.block(node, "__call__ returns nothing")
-        elif _comes_from_super(node.value) or (isinstance(node.value, ast.Name) and node.value.id in base_gives):
-            if not _is_plain(draft, node.value, base_gives, call):
+        elif comes_from_super(node.value) or (isinstance(node.value, ast.Name) and node.value.id in base_gives):
+            if not is_plain(draft, node.value, base_gives, call):
                 draft.block(node, "it changes the optimizer that its base class gives, which is a wrapper in v3")
         else:
             start, end = draft.start(node.value), draft.end(node.value)
@@ -123,7 +123,7 @@ def _translate_call(draft: Draft, call: Method) -> None:
             draft.put(end, end, "))")
 
 
-def _returns(method: Method) -> list[ast.Return]:
+def returns_of(method: Method) -> list[ast.Return]:
     """The returns of a method itself, not those of functions inside it."""
     found: list[ast.Return] = []
     stack: list[ast.AST] = list(method.body)
@@ -136,15 +136,15 @@ def _returns(method: Method) -> list[ast.Return]:
     return found
 
 
-def _comes_from_super(node: ast.AST) -> bool:
+def comes_from_super(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_super(node.func.value)
 
 
-def _names_from_super(method: Method) -> set[str]:
+def names_from_super(method: Method) -> set[str]:
     return {
         target.id
         for node in ast.walk(method)
-        if isinstance(node, ast.Assign) and _comes_from_super(node.value)
+        if isinstance(node, ast.Assign) and comes_from_super(node.value)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
@@ -153,7 +153,7 @@ def _names_from_super(method: Method) -> set[str]:
 _SAME_ON_WRAPPERS = frozenset({"param_groups", "state_dict", "load_state_dict", "zero_grad"})
 
 
-def _is_plain(draft: Draft, value: ast.AST, names: set[str], method: Method) -> bool:
+def is_plain(draft: Draft, value: ast.AST, names: set[str], method: Method) -> bool:
     """Whether what the base class gives is used only in ways that a wrapper has as well."""
     for node in ast.walk(method):
         if isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load) and node is not value:

@@ -6,12 +6,13 @@ import ast
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.code.classes import Class, Method
+from mmmigrate.converters.code.hooks.adapt import uses_that_stay_v3
 from mmmigrate.converters.code.hooks.draft import Draft
-from mmmigrate.converters.code.hooks.family import called_method
+from mmmigrate.converters.code.hooks.family import called_method, family_of
 from mmmigrate.converters.code.hooks.redirect import Target, redirect
 from mmmigrate.converters.code.hooks.stages import KEPT, LOOPS, ONLY_V3, QUESTIONS, STAGES
+from mmmigrate.converters.code.hooks.translate import Verdict, reasons
 from mmmigrate.converters.code.module import Module, Use
-from mmmigrate.converters.code.remarks import ONLY_IN_V3
 from mmmigrate.converters.code.rule import CodeRule
 
 HOOK_V3 = "mmengine.hooks.Hook"
@@ -24,6 +25,11 @@ _BACK = {
     "before_train_iter": ("before_train_iter", ("batch_idx", "data_batch")),
     "after_train_iter": ("after_train_iter", ("batch_idx", "data_batch", "outputs")),
 }
+# What the bridge has no occasion to call either.
+_UNCALLED = frozenset(
+    {"before_save_checkpoint", "after_load_checkpoint", "before_test", "before_test_epoch", "before_test_iter"}
+    | {"after_test", "after_test_epoch", "after_test_iter"}
+)
 _ANSWERS = {new: old for old, new in QUESTIONS.items()}
 _OF_ANY_MODULE = frozenset(
     {"parameters", "named_parameters", "modules", "named_modules", "buffers", "named_buffers", "state_dict"}
@@ -32,37 +38,58 @@ _OF_ANY_MODULE = frozenset(
 
 
 def convert(module: Module) -> None:
+    """A family of hooks is translated as a whole, or stays as a whole."""
     moved: dict[Use, Target] = {}
+    stays: list[Class] = []
     for cls in module.classes:
         if not cls.derives(HOOK_V3):
             continue
-        libraries = [base for base in cls.ancestors if not module.project.owns(base)]
-        draft = _draft(cls)
-        if libraries != [HOOK_V3]:
-            draft.block(cls.node, f"it derives from {libraries[0]}")
-        for member in cls.lineage[1:]:
-            draft.blockers += _draft(member).blockers
-        if draft.blockers:
-            reason = "; ".join(dict.fromkeys(blocker.reason for blocker in draft.blockers[:3]))
-            module.note(ONLY_IN_V3, f"{cls.name} is left as it was: {reason}", cls.node, marker=True)
+        drafts, blockers = _drafts_of(cls)
+        if blockers:
+            stays.append(cls)
+            message = f"{cls.name} stays v3 code behind the bridge: {reasons(blockers, cls)}"
+            doubtful = any(not blocker.bridged for _, blocker in blockers)
+            module.note(BRIDGED, message, cls.node, Effect.MANUAL if doubtful else None, marker=doubtful)
             continue
+        draft = drafts[cls.path]
         draft.apply()
         moved.update(draft.redirected)
-    redirect(module, moved)
+    redirect(module, {**moved, **uses_that_stay_v3(module, stays)})
+
+
+def _drafts_of(cls: Class) -> Verdict:
+    found: dict[str, Verdict] = cls.module.project.__dict__.setdefault("_hook_verdicts_back", {})
+    if cls.path not in found:
+        family = family_of(cls)
+        drafts = {member.path: _draft(member) for member in family.members}
+        verdict = drafts, [(draft.cls, blocker) for draft in drafts.values() for blocker in draft.blockers]
+        for member in family.members:
+            found[member.path] = verdict
+    return found[cls.path]
 
 
 def _draft(cls: Class) -> Draft:
     draft = Draft(cls)
+    libraries = [base for base in cls.ancestors if not cls.module.project.owns(base)]
+    if libraries != [HOOK_V3] and any(_sees_the_run(name, method) for name, method in cls.methods.items()):
+        draft.block(cls.node, f"it derives from {(libraries or ['something unknown'])[0]}")
+        return draft
     for name, method in cls.methods.items():
         names = [item.arg for item in method.args.args]
         if name in _BACK:
             _stage(draft, method, names)
+        elif name in _UNCALLED:
+            draft.block(method, f"nothing calls {name} in a v2 run", bridged=False)
         elif name in ONLY_V3 or name in STAGES:
             draft.block(method, f"{name} has no counterpart in v2, or comes at another time")
         runner = names[1] if name in _BACK and len(names) > 1 else "runner"
         if runner in names:
             _Body(draft, method, runner).translate()
     return draft
+
+
+def _sees_the_run(name: str, method: Method) -> bool:
+    return name in _BACK or name in ONLY_V3 or name in STAGES or any(item.arg == "runner" for item in method.args.args)
 
 
 def _stage(draft: Draft, method: Method, names: list[str]) -> None:
@@ -125,7 +152,8 @@ class _Body:
         elif node.id == "outputs" and isinstance(key, ast.Constant) and key.value == "loss":
             self.draft.replace(node, f"{self.runner}.outputs")
         elif node.id == "outputs" and isinstance(key, ast.Constant) and self._is_number(parent):
-            self.draft.replace(node, f"{self.runner}.outputs['log_vars']")
+            text = f"{self.runner}.outputs['log_vars'][{self.draft.module.source.segment(key)}]"  # a number in mmcv
+            self.draft.replace(self.parents[parent], text)
         else:
             self.draft.block(node, f"{node.id} is used in a way that v2 has no equal for")
 
@@ -215,5 +243,21 @@ RULE = CodeRule(
     reversible=True,
     words=frozenset({"mmengine", "runner"}),
     convert=convert,
+    to="v2",
+)
+BRIDGED = CodeRule(
+    code="HKC102",
+    title="hook that stays v3 code and runs through the bridge",
+    why="Something that it does has no equal in v2: it acts in evaluation, on the optim wrapper, or "
+    "derives from a hook of mmengine. `mmmigrate.compat.adapters` runs it unchanged under a v2 runner, which finds it "
+    "by its name; its base and registry come from there, so it needs no mmengine.",
+    before="from mmengine.hooks import Hook\nfrom mmengine.registry import HOOKS\n\n\n@HOOKS.register_module()\n"
+    "class Best(Hook):\n\n    def after_val_epoch(self, runner, metrics=None):\n        self.best = metrics['acc']",
+    after="from mmmigrate.compat.adapters.v3 import HOOKS, Hook\n\n\n@HOOKS.register_module()\n"
+    "class Best(Hook):\n\n    def after_val_epoch(self, runner, metrics=None):\n        self.best = metrics['acc']",
+    effect=Effect.EXACT,
+    reversible=True,
+    words=frozenset({"Hook"}),
+    convert=lambda module: None,
     to="v2",
 )

@@ -19,8 +19,11 @@ _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _QUOTED = re.compile(rf"""['"](?:{"|".join(sorted(v2_symbols().roots))})\.\w""".encode())
 
 
+_QUOTED_BACK = re.compile(rb"""['"](?:mmengine|mmmigrate)\.\w""")
+
+
 def convert(module: Module) -> None:
-    if not _QUOTED.search(module.source.utf8):
+    if not (_QUOTED_BACK if module.symbols.backwards else _QUOTED).search(module.source.utf8):
         return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and _last_name(node.func) in _IMPORTERS:
@@ -62,7 +65,7 @@ def _path(module: Module, node: ast.Constant, path: str) -> None:
     elif new != path:
         text = module.source.segment(node)
         module.replace(node, text.replace(path, new))
-        module.note(RULE, f"{path} is {new}", node)
+        module.note(BACK if table.backwards else RULE, f"{path} is {new}", node)
 
 
 RULE = CodeRule(
@@ -76,4 +79,17 @@ RULE = CodeRule(
     words=v2_symbols().roots,
     convert=convert,
     structural=False,
+)
+BACK = CodeRule(
+    code="STR101",
+    title="import path of mmengine in a string",
+    why="The string is imported when the program runs: it must say where the module or name is in mmcv 1.x.",
+    before="from importlib import import_module\n\nimport_module('mmengine.runner.checkpoint')",
+    after="from importlib import import_module\n\nimport_module('mmcv.runner.checkpoint')",
+    effect=Effect.EXACT,
+    reversible=True,
+    words=frozenset({"mmengine", "mmmigrate"}),
+    convert=convert,
+    structural=False,
+    to="v2",
 )

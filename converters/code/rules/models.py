@@ -27,13 +27,13 @@ def convert(module: Module) -> None:
         if step is not None and _is_v2_step(step) and not _inherits(cls, "train_step"):
             _model(cls, step)
         if _is_v2_dataset(cls) and not any(_is_v2_dataset(base) for base in cls.lineage[1:]) and _is_of_v2(cls):
-            _add_base(cls, _DATASET)
+            add_base(cls, _BASES, _DATASET)
             module.note(DATASET, f"{cls.name} gives v2's batches to v3's loaders for DatasetEvaluate", cls.node)
 
 
 def _model(cls: Class, step: Method) -> None:
     if cls.derives("mmcv.runner.BaseModule") or (_derives(cls, _MODULES) and _is_of_v2(cls)):
-        _add_base(cls, _MODEL)
+        add_base(cls, _BASES, _MODEL)
         cls.module.note(RULE, f"{cls.name} makes its loss as before; v3's optim wrapper does the step", cls.node)
     elif not cls.ancestors and cls.node.bases and _is_of_v2(cls):
         bases = ", ".join(cls.module.source.segment(base) for base in cls.node.bases)
@@ -76,20 +76,24 @@ def _is_of_v2(cls: Class) -> bool:
     return any(_registered(member) for member in family_of(cls).members)
 
 
-def _registered(cls: Class) -> bool:
+def _registered(cls: Class, library: str = "mmcv.") -> bool:
     for decorator in cls.node.decorator_list:
         func = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(func, ast.Attribute) and func.attr == "register_module" and _is_registry(cls.module, func):
+        if (
+            isinstance(func, ast.Attribute)
+            and func.attr == "register_module"
+            and _is_registry(cls.module, func, library)
+        ):
             return True
     return False
 
 
-def _is_registry(module: Module, func: ast.Attribute) -> bool:
+def _is_registry(module: Module, func: ast.Attribute, library: str) -> bool:
     path = module.resolve(func)
     if path is None and isinstance(func.value, ast.Name) and func.value.id in module.outline.top:
         path = f"{module.name}.{func.value.id}.register_module"
     path = (path or "").removesuffix(".register_module")
-    if path.startswith("mmcv."):
+    if path.startswith(library):
         return True
     home, _, name = path.rpartition(".")
     owner = module if home == module.name else module.project.module(home) if module.project.owns(path) else None
@@ -98,17 +102,17 @@ def _is_registry(module: Module, func: ast.Attribute) -> bool:
     if owner is None or value is None:
         return False
     source = owner.resolve(value.func if isinstance(value, ast.Call) else value) or ""
-    return source.startswith("mmcv.") or (source != path and _is_registry_path(owner, source))
+    return source.startswith(library) or (source != path and _is_registry_path(owner, source, library))
 
 
-def _is_registry_path(module: Module, path: str) -> bool:
+def _is_registry_path(module: Module, path: str, library: str) -> bool:
     """A registry that is another name of one: ``BACKBONES = MODELS``."""
     home, _, name = path.rpartition(".")
     owner = module if home == module.name else module.project.module(home) if module.project.owns(path) else None
     made = owner.outline.top.get(name) if owner else None
     if owner is None or not isinstance(made, ast.Assign) or not isinstance(made.value, ast.Call):
         return False
-    return (owner.resolve(made.value.func) or "").startswith("mmcv.")
+    return (owner.resolve(made.value.func) or "").startswith(library)
 
 
 def _full_name(cls: Class, base: ast.expr) -> str | None:
@@ -126,12 +130,19 @@ def _full_name(cls: Class, base: ast.expr) -> str | None:
     return None
 
 
-def _add_base(cls: Class, name: str) -> None:
+def add_base(cls: Class, home: str, name: str) -> bool:
+    """Puts a base before the others; False if it is there."""
     module, first = cls.module, cls.node.bases[0]
-    if any(_full_name(cls, base) == f"{_BASES}.{name}" for base in cls.node.bases):
-        return
+    if any(_full_name(cls, base) == f"{home}.{name}" for base in cls.node.bases):
+        return False
     at = module.source.span(first)[0]
-    module.edits.insert(at, f"{module.need(_BASES, name)}, ")
+    module.edits.insert(at, f"{module.need(home, name)}, ")
+    return True
+
+
+def is_of(cls: Class, torch_names: frozenset[str], library: str) -> bool:
+    """Whether a class derives from one of torch's, and is or has an heir that is registered with a library's kind."""
+    return _derives(cls, torch_names) and any(_registered(member, library) for member in family_of(cls).members)
 
 
 RULE = CodeRule(

@@ -9,7 +9,7 @@ from functools import cached_property
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.code.imports import free_name
 from mmmigrate.converters.code.module import Module, Use
-from mmmigrate.converters.code.remarks import BRIDGED, DIFFERS, GONE
+from mmmigrate.converters.code.remarks import BRIDGED, BRIDGED_BACK, DIFFERS, GONE
 from mmmigrate.converters.code.rule import CodeRule
 from mmmigrate.converters.code.scopes import Imported
 from mmmigrate.converters.code.symbols import Symbol, v2_symbols
@@ -220,7 +220,9 @@ def _target(module: Module, symbol: Symbol, path: str) -> str | None:
 
 
 def _say(module: Module, symbol: Symbol, node: ast.AST, target: str) -> None:
-    if symbol.new is None:
+    if symbol.new is None and module.symbols.backwards:
+        module.note(BRIDGED_BACK, f"{symbol.path} is v3's alone; {target} does the same", node)
+    elif symbol.new is None:
         module.note(BRIDGED, f"{symbol.path} is gone; {target} does the same. In v3: {symbol.note}", node)
     elif symbol.note:
         module.note(DIFFERS, f"{symbol.path} is {target}: {symbol.note}", node)
