@@ -45,13 +45,22 @@ def _swapped(value: Any) -> Any:
     return value
 
 
+def _innermost(value: Any) -> Any:
+    return _innermost(value[0]) if isinstance(value, list) and value else value
+
+
 # How a value is told in v3; the name is what a pack writes under `values`.
 VALUES: dict[str, Callable[[Any], Any]] = {
+    "nothing": lambda value: value or None,  # "" where v3 wants no argument
     "first": lambda value: value[0] if isinstance(value, (list, tuple)) and value else value,
     "last": lambda value: value[-1] if isinstance(value, (list, tuple)) and value else value,
     "swap": _swapped,  # (height, width) <-> (width, height)
     "list": lambda value: value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value],
     "not": lambda value: not value,
+    "pair": lambda value: (value, value) if isinstance(value, (int, float)) else value,
+    "and the rest": lambda value: [value, round(1 - value, 12)],
+    "short side": lambda value: min(_innermost(value)),  # of one size, or of a list of one
+    "inverse": lambda value: round(1 / value),
     "times 255": lambda value: [round(item * 255, 6) for item in value],
     "twice": lambda value: value * 2,
     "times 32": lambda value: tuple(item * 32 for item in value),
@@ -150,7 +159,8 @@ class Change:
         if how is None:
             return slot
         if isinstance(how, Mapping):  # a table of values
-            return Slot(traced(how[slot.value])) if isinstance(slot.value, str) and slot.value in how else slot
+            known = isinstance(slot.value, (str, int)) and not isinstance(slot.value, bool) and slot.value in how
+            return Slot(traced(how[slot.value])) if known else slot
         return told(how, slot)
 
 
@@ -166,6 +176,11 @@ def _filled(template: Any, node: TracedDict, used: set[str]) -> Slot:
         items = ((key, _filled(value, node, used)) for key, value in template.items())
         return Slot(TracedDict((key, made) for key, made in items if made.value is not None))
     return Slot(template)
+
+
+def filled_in(template: Any, node: TracedDict) -> Slot:
+    """A template with the values that ``@name`` stands for in a dict that stays as it is."""
+    return _filled(template, node, set())
 
 
 def alike(value: Any, written: Any) -> bool:

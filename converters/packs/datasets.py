@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,8 @@ class DatasetTranslator:
         inner = self.pack.wrappers.get(str(node.get("type")))
         if inner is not None and isinstance(node.get(inner), (TracedDict, TracedList)):
             return self._wrapper(node, inner, training)
+        if self.pack.dataset.get("source") and isinstance(node.get("data_source"), TracedDict):
+            return self._sourced(node, training)
         lists = [key for key in self.pack.dataset.get("lists", ()) if isinstance(node.get(key), (TracedList, tuple))]
         if lists and any(len(node[key]) > 1 for key in lists):
             return self._several(node, lists, training)
@@ -63,11 +66,46 @@ class DatasetTranslator:
             done = [self.translate(item, training) for item in held.value if isinstance(item, TracedDict)]
             result.put(inner, Slot(TracedList(item.node for item in done), held.origin))
             first = done[0] if done else Dataset(result, node)
+        if str(node.get("type")) in self.pack.dataset.get("unwrap", ()) and len(result.get(inner) or ()) == 1:
+            return self._unwrapped(node, result[inner][0], first, training)
         if isinstance(node.get("pipeline"), TracedList):  # of a data set that mixes pictures
             pipeline = self.pipelines.translate(node["pipeline"], training)
             result.put("pipeline", Slot(pipeline.transforms, node.slot("pipeline").origin))
             return Dataset(result, first.v2, pipeline if pipeline.collected else first.pipeline)
         return Dataset(result, first.v2, first.pipeline)
+
+    def _unwrapped(self, node: TracedDict, only: TracedDict, first: Dataset, training: bool) -> Dataset:
+        """One dataset in a wrapper that gives all of them a pipeline."""
+        result = only.copy()
+        if not isinstance(node.get("pipeline"), TracedList):
+            return Dataset(result, first.v2, first.pipeline)
+        pipeline = self.pipelines.translate(node["pipeline"], training)
+        result.put("pipeline", Slot(pipeline.transforms, node.slot("pipeline").origin))
+        return Dataset(result, first.v2, pipeline)
+
+    def _sourced(self, node: TracedDict, training: bool) -> Dataset:
+        """A dataset that only prepared the pictures of another, the source: v3 has one, with the whole pipeline."""
+        rules = self.pack.dataset["source"]
+        source = self._single(node["data_source"], training)
+        key = "pipelines" if isinstance(node.get("pipelines"), TracedList) else "pipeline"
+        given = node.get(key)
+        if not isinstance(given, TracedList):
+            return source
+        parts = [self.pipelines.translate(one, training) for one in (given if key == "pipelines" else [given])]
+        steps = TracedList([traced(rules["load"])])
+        if key == "pipelines":
+            views = TracedDict([("type", rules["views"])])
+            if "num_views" in node:
+                views.put("num_views", node.slot("num_views"))
+            views.put("transforms", TracedList(part.transforms for part in parts))
+            steps.push(views)
+        else:
+            steps = TracedList([*steps.slots(), *parts[0].transforms.slots()])
+        if (more := rules.get("also", {}).get(node.get("type"))) is not None:
+            steps.push(traced(more))
+        whole = self.pipelines.packed(steps, parts[0])
+        source.node.put("pipeline", whole.transforms)
+        return Dataset(source.node, source.v2, whole)
 
     def _several(self, node: TracedDict, lists: list[str], training: bool) -> Dataset:
         """v2 makes one dataset of each annotation file; v3 says that in the config."""
@@ -131,11 +169,13 @@ class DatasetTranslator:
 
     def _below_root(self, node: TracedDict) -> None:
         """Take the config's ``data_root`` out of the paths, if it is the beginning of every one of them."""
-        if self.root is None or node.get("data_root") or not isinstance(self.root.value, str) or not self.root.value:
-            return
-        root = self.root.value
         paths = {path: slot for path in self.pack.dataset.get("paths", ()) if (slot := get_path(node, path))}
         texts = [slot.value for slot in paths.values() if slot.value]
+        root = self.root.value if self.root is not None else None
+        if root is None and self.pack.dataset.get("root") == "common":
+            root = _common_folder(texts)
+        if node.get("data_root") or not isinstance(root, str) or not root:
+            return
         if not texts or not all(isinstance(text, str) and text.startswith(root) for text in texts):
             return
         place = None
@@ -151,6 +191,14 @@ class DatasetTranslator:
             node.put(key, slot)
             if key == "type":
                 node.put("data_root", place or Slot(root))
+
+
+def _common_folder(texts: list[Any]) -> str | None:
+    """The folder in which several files and folders lie, with its slash; None where there is none."""
+    if len(texts) < 2 or not all(isinstance(text, str) and not text.startswith("/") for text in texts):
+        return None
+    folder = posixpath.commonpath(texts)
+    return f"{folder}/" if folder and folder not in texts else None
 
 
 def _common_root(node: TracedDict, layout: Mapping[str, Any], paths: Sequence[str]) -> str | None:

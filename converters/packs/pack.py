@@ -19,7 +19,7 @@ Table = Mapping[str, tuple[Change, ...]]
 _TABLES = ("transforms", "datasets", "models")
 _KEYS = {
     "name", "title", "scope", "extends", "borrows", "packages", "pipeline", "dataset", "loaders", "preprocessor",
-    "evaluators", "wrappers", "runtime", "names", "variables", "back", *_TABLES,
+    "evaluators", "wrappers", "runtime", "names", "variables", "back", "unscoped", *_TABLES,
 }  # fmt: skip
 
 
@@ -49,6 +49,7 @@ class Pack:
     variables: Mapping[str, Any] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unscoped: frozenset[str] = frozenset()  # classes of mmcv that are meant, not the lender's of the same name
     back: Mapping[str, Any] = field(default_factory=dict)  # what the way to v2 cannot read off the way to v3
 
     @cached_property
@@ -83,7 +84,7 @@ class Pack:
 
     def scoped(self, name: str) -> str:
         """The name of a v3 class, with the scope of the codebase that it is borrowed from."""
-        if self.borrows is None or "." in name or name in self.names.get("v3", frozenset()):
+        if self.borrows is None or "." in name or name in self.names.get("v3", frozenset()) or name in self.unscoped:
             return name
         lender = pack_named(self.borrows)
         lent = name in lender.names.get("v3", frozenset()) or name in lender.transforms
@@ -165,9 +166,12 @@ def _made(where: str, said: Mapping[str, Any], parent: Pack | None) -> Pack:
     merged = {key: {**(getattr(parent, key) if parent else {}), **(said.get(key) or {})} for key in plain}
     names = {side: frozenset(listed) for side, listed in (said.get("names") or _names(said["name"])).items()}
     scope = said.get("scope") or (parent.scope if parent else None)
-    fields: dict[str, Any] = {**tables, **merged, "back": _back(where, said.get("back") or {}, parent)}
+    no_way_back = "back" in said and said["back"] is None  # what the parent says would be wrong here
+    back = {} if no_way_back else _back(where, said.get("back") or {}, parent)
+    fields: dict[str, Any] = {**tables, **merged, "back": back}
+    unscoped = frozenset(said.get("unscoped", ()))
     title = said.get("title", said["name"])
-    return Pack(said["name"], title, scope, parent, said.get("borrows"), names=names, **fields)
+    return Pack(said["name"], title, scope, parent, said.get("borrows"), names=names, unscoped=unscoped, **fields)
 
 
 def _back(where: str, said: Mapping[str, Any], parent: Pack | None) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmmigrate.converters.packs.change import Report
+from mmmigrate.converters.packs.change import Report, filled_in
+from mmmigrate.converters.packs.choose import class_names
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
 
@@ -20,6 +21,7 @@ class Pipeline:
     pads: list[TracedDict] = field(default_factory=list)
     collected: tuple[str, ...] = ()
     annotations: TracedDict | None = None  # its step that loads annotations, in v3 terms
+    rules: Mapping[str, Any] = field(default_factory=dict)  # the pack's for pipelines of its kind
     scales: tuple[Any, ...] = ()  # of test-time augmentation, where there is more than one picture
     flips: tuple[str, ...] = ()  # of test-time augmentation: the directions
 
@@ -41,19 +43,46 @@ class PipelineTranslator:
             self._done[key] = self._translate(pipeline, training)
         return self._done[key]
 
+    def packed(self, steps: TracedList, part: Pipeline) -> Pipeline:
+        """A pipeline of the given steps, packed, which normalizes as a part of it did."""
+        step = _packed(TracedDict(), part.rules)
+        return Pipeline(TracedList([*steps.slots(), Slot(step)]), part.normalize, collected=("img",), rules=part.rules)
+
     def found(self, pipeline: Any) -> Pipeline | None:
         """A pipeline that was translated before, for training or for tests."""
         return self._done.get((id(pipeline), True)) or self._done.get((id(pipeline), False))
 
     def _translate(self, pipeline: TracedList, training: bool) -> Pipeline:
-        result = Pipeline(TracedList())
+        result = Pipeline(TracedList(), rules=self._rules(pipeline))
         for slot in self._inlined(pipeline, result):
             self._step(slot, result)
+        if training:
+            self._load_in_training(result)
         if training and result.annotations is not None:
             self.annotations = result.annotations
         if not training and result.annotations is None and result.collected:
             self._load_annotations(result)
         return result
+
+    def _rules(self, pipeline: TracedList) -> Mapping[str, Any]:
+        """Codebases for several tasks tell their kinds of pipelines by a step that only those have."""
+        rules = self.pack.pipeline
+        if not rules.get("kinds"):
+            return rules
+        names = class_names(pipeline)
+        fitting = [kind for kind in rules["kinds"].values() if not names.isdisjoint(kind["steps"])]
+        return {**rules, **fitting[0]} if fitting else rules
+
+    def _load_in_training(self, result: Pipeline) -> None:
+        """Annotations that came with the data set in v2 and that a step of their own loads in v3."""
+        load = result.rules.get("load")
+        if not load or not result.collected or result.annotations is not None:
+            return
+        steps = result.transforms.slots()
+        kinds = [step.value.get("type") if isinstance(step.value, dict) else None for step in steps]
+        place = 1 + max((i for i, kind in enumerate(kinds) if kind in result.rules.get("loading", ())), default=-1)
+        result.annotations = traced(load)
+        result.transforms = TracedList([*steps[:place], Slot(result.annotations), *steps[place:]])
 
     def _inlined(self, pipeline: TracedList, result: Pipeline) -> list[Slot]:
         """The steps, with those inside test-time augmentation in its place."""
@@ -109,7 +138,7 @@ class PipelineTranslator:
         self.report(message, tta.slot("type"))
 
     def _step(self, slot: Slot, result: Pipeline) -> None:
-        node, rules = slot.value, self.pack.pipeline
+        node, rules = slot.value, result.rules
         if not isinstance(node, TracedDict):
             result.transforms.push(slot)
             return
@@ -120,20 +149,21 @@ class PipelineTranslator:
             result.pads.append(node)
         elif kind in rules.get("collect", ()):
             result.collected = tuple(str(key) for key in node.get("keys") or ())
-            result.transforms.push(self._packed(node))
+            result.transforms.push(_packed(node, rules))
         elif kind not in rules.get("formatting", ()):
             told = self.transform(node)
             if told is not None:
+                told = _of_kind(told, rules)
                 if kind in rules.get("annotations", ()):
                     result.annotations = told
                 result.transforms.push(Slot(told, slot.origin))
-                self._follow(node, result.transforms)
+            self._follow(node, result.transforms)
 
     def _follow(self, node: TracedDict, transforms: TracedList) -> None:
         """What v3 wants behind a step that did more in v2."""
         change = self.pack.change(self.pack.transforms, node)
         for step in change.then if change else ():
-            transforms.push(traced(step))
+            transforms.push(filled_in(step, node))
 
     def transform(self, node: TracedDict) -> TracedDict | None:
         """One transform, with those inside it; None where it is to be removed."""
@@ -144,6 +174,9 @@ class PipelineTranslator:
         for key, slot in told.slots():
             if isinstance(slot.value, TracedList) and _holds_transforms(slot.value):
                 result.put(key, Slot(self._inner(slot.value), slot.origin))
+        for key in self.pack.pipeline.get("words_of", ()):
+            if key in result:
+                result.put(key, _renamed_words(result.slot(key), self.pack.pipeline["words"]))
         return result
 
     def _inner(self, items: TracedList) -> TracedList:
@@ -157,21 +190,14 @@ class PipelineTranslator:
                 told = self.transform(slot.value)
                 if told is not None:
                     result.push(Slot(told, slot.origin))
+                self._follow(slot.value, result)
             else:
                 result.push(slot)
         return result
 
-    def _packed(self, collect: TracedDict) -> TracedDict:
-        rules = self.pack.pipeline
-        packed = TracedDict([("type", rules["pack"])])
-        for key, name in rules.get("pack_args", {}).items():
-            if key in collect:
-                packed.put(name, _renamed_keys(collect.slot(key), rules.get("meta_keys", {})))
-        return packed
-
     def _load_annotations(self, result: Pipeline) -> None:
         """v3 metrics may read the annotations from the sample: load them behind whatever changes the picture's size."""
-        rules = self.pack.pipeline.get("test")
+        rules = result.rules.get("test")
         if not rules:
             return
         steps = result.transforms.slots()
@@ -179,7 +205,7 @@ class PipelineTranslator:
             (
                 i
                 for i, step in enumerate(steps)
-                if isinstance(step.value, dict) and step.value.get("type") == self.pack.pipeline["pack"]
+                if isinstance(step.value, dict) and step.value.get("type") == result.rules["pack"]
             ),
             len(steps),
         )
@@ -206,6 +232,24 @@ class PipelineTranslator:
         result.transforms = TracedList([*steps[:place], Slot(loaded), *then, *steps[place:]])
 
 
+def _packed(collect: TracedDict, rules: Mapping[str, Any]) -> TracedDict:
+    packed = TracedDict([("type", rules["pack"])])
+    for key, name in rules.get("pack_args", {}).items():
+        if key in collect:
+            packed.put(name, _renamed_keys(collect.slot(key), rules.get("meta_keys", {})))
+    for key, value in rules.get("pack_always", {}).items():
+        if key not in packed:
+            packed.put(key, Slot(traced(value)))
+    return packed
+
+
+def _of_kind(step: TracedDict, rules: Mapping[str, Any]) -> TracedDict:
+    """A step whose values are other words in pipelines of this kind."""
+    words = rules.get("values", {}).get(step.get("type"), {})
+    changed = {key: table[step[key]] for key, table in words.items() if step.get(key) in table}
+    return step if not changed else TracedDict([*step.slots(), *((key, value) for key, value in changed.items())])
+
+
 def _scales(scale: Slot | None, ratios: Sequence[Any]) -> tuple[Any, ...]:
     """The sizes of test-time augmentation by ratios, of the one size that is given or of each picture's own."""
     if scale is None or not isinstance(scale.value, (list, tuple)):
@@ -222,6 +266,15 @@ def _holds_transforms(items: TracedList) -> bool:
     if isinstance(first, TracedList):
         return _holds_transforms(first)
     return isinstance(first, TracedDict) and isinstance(first.get("type"), str)
+
+
+def _renamed_words(slot: Slot, names: Mapping[str, str]) -> Slot:
+    """The names of pictures in a sample, one or a list of them."""
+    if isinstance(slot.value, str):
+        return Slot(names[slot.value]) if slot.value in names else slot
+    if not isinstance(slot.value, TracedList) or not any(item in names for item in slot.value):
+        return slot
+    return Slot(TracedList(Slot(names.get(i.value, i.value), i.origin) for i in slot.value.slots()))
 
 
 def _renamed_keys(slot: Slot, names: Mapping[str, str | None]) -> Slot:

@@ -17,7 +17,10 @@ def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None
     pipelines = [pipeline for pipeline in pipelines if pipeline.collected]
     if not rules or not pipelines:
         return None
-    made = TracedDict([("type", rules["type"])] if "type" in rules else [])
+    kind = pipelines[0].rules.get("preprocessor", rules.get("type"))
+    if kind is None and "preprocessor" in pipelines[0].rules:
+        return None  # pipelines of this kind leave the model nothing to do
+    made = TracedDict([("type", kind)] if kind else [])
     for key, value in (rules.get("datasets", {}).get(dataset) or {}).items():
         made.put(key, Slot(traced(value)))
     normalizing = next((pipeline for pipeline in pipelines if pipeline.normalize is not None), None)
@@ -25,7 +28,7 @@ def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None
         for key, slot in normalizing.normalize.slots():
             name = rules.get("normalize", {}).get(key, key)
             if key != "type" and name is not None:
-                how = rules.get("values", {}).get(key)
+                how = pipelines[0].rules.get("preprocessor_values", rules.get("values", {})).get(key)
                 made.put(name, told(how, slot) if how else slot)
         for key, value in rules.get("unsaid", {}).items():
             name = rules.get("normalize", {}).get(key, key)
@@ -40,7 +43,7 @@ def data_preprocessor(pack: Pack, pipelines: list[Pipeline], dataset: str | None
         for key, name in rules.get("steps", {}).get(step.get("type") if isinstance(step, dict) else None, {}).items():
             if isinstance(step, TracedDict) and key in step:
                 made.put(name, step.slot(key))
-    for key, value in rules.get("default", {}).items():
+    for key, value in {**rules.get("default", {}), **pipelines[0].rules.get("preprocessor_default", {})}.items():
         if key not in made:
             made.put(key, Slot(traced(value)))
     for key, settings in rules.get("collected", {}).items():

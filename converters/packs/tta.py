@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mmmigrate.converters.packs.change import get_path
-from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import Pipeline
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
 
 
-def tta_pipeline(pack: Pack, pipeline: Pipeline) -> TracedList | None:
+def tta_pipeline(pipeline: Pipeline) -> TracedList | None:
     """`TestTimeAug` with every size and flip of the old pipeline, whose single picture ``pipeline`` prepares."""
-    rules = pack.pipeline.get("tta_model")
+    rules = pipeline.rules.get("tta_model")
     if not rules or not (pipeline.scales or pipeline.flips):
         return None
     outside, inside = TracedList(), list[Slot]()
-    loading = {*pack.pipeline.get("loading", ())} - {*rules.get("inside", ())}
+    loading = {*pipeline.rules.get("loading", ())} - {*rules.get("inside", ())}
     for slot in pipeline.transforms.slots():
         kind = slot.value.get("type") if isinstance(slot.value, TracedDict) else None
         if kind in loading and not inside:
@@ -31,7 +31,7 @@ def tta_pipeline(pack: Pack, pipeline: Pipeline) -> TracedList | None:
         flips.append(TracedDict([("type", "RandomFlip"), ("prob", 1.0), ("direction", direction)]))
     steps.push(TracedList(flips if pipeline.flips else []))
     for slot in inside:
-        steps.push(TracedList([_packing(pack, slot)]))
+        steps.push(TracedList([_packing(pipeline.rules, slot)]))
     variants = TracedList(step for step in steps.slots() if step.value)
     outside.push(TracedDict([("type", "TestTimeAug"), ("transforms", variants)]))
     return outside
@@ -54,10 +54,10 @@ def _sizes(pipeline: Pipeline, resize: Slot | None) -> TracedList:
     return steps
 
 
-def _packing(pack: Pack, slot: Slot) -> Slot:
+def _packing(rules: Mapping[str, Any], slot: Slot) -> Slot:
     """The packing step, with what the model needs to turn predictions back."""
     step = slot.value
-    if not isinstance(step, TracedDict) or step.get("type") != pack.pipeline.get("pack"):
+    if not isinstance(step, TracedDict) or step.get("type") != rules.get("pack"):
         return slot
     metas = step.get("meta_keys")
     if not isinstance(metas, (list, tuple)):
@@ -67,10 +67,10 @@ def _packing(pack: Pack, slot: Slot) -> Slot:
     return Slot(result)
 
 
-def tta_model(pack: Pack, model: Any) -> TracedDict:
+def tta_model(template: Mapping[str, Any], model: Any) -> TracedDict:
     """The wrapper that averages; ``[place, place]`` in its template is the first place in the model that is there."""
     made = TracedDict()
-    for key, value in pack.pipeline["tta_model"].items():
+    for key, value in template.items():
         if key == "inside":
             continue
         slot = _filled(value, model)

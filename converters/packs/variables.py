@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmmigrate.converters.packs.change import get_path
-from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
+from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, same, traced
 
 
 def variables(templates: Mapping[str, Any], dataset: TracedDict) -> dict[str, Any]:
@@ -26,6 +26,9 @@ def variables(templates: Mapping[str, Any], dataset: TracedDict) -> dict[str, An
 
 
 def _made(template: Any, dataset: TracedDict) -> Any:
+    if isinstance(template, Mapping) and "of" in template:  # a table of values
+        value = _place(str(template["of"]).removeprefix("@"), dataset)
+        return next((new for old, new in template["is"].items() if same(old, value)), None)
     if isinstance(template, Mapping):
         wanted = template.get("if")
         if wanted is not None and _place(wanted, dataset) is None:

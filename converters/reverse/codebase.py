@@ -25,7 +25,7 @@ _SPLITS = ("train", "val", "test")
 
 def convert(rev: Reversal) -> None:
     pack = choose_pack(rev.v3, rev.options.packs, "v3")
-    if pack is not None:
+    if pack is not None and pack.back.get("pipeline"):
         _Codebase(rev, pack).convert()
 
 

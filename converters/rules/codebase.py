@@ -17,6 +17,7 @@ from mmmigrate.converters.packs.preprocessor import data_preprocessor, differing
 from mmmigrate.converters.packs.tta import tta_model, tta_pipeline
 from mmmigrate.converters.packs.variables import filled, variables
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
+from mmmigrate.converters.rules.dataloaders import BATCH
 from mmmigrate.converters.rules.evaluation import EVALUATOR
 from mmmigrate.converters.rules.experiment import Experiment
 from mmmigrate.converters.rules.rule import KEPT, UNKNOWN, Rule
@@ -49,6 +50,7 @@ class _Codebase:
         for split in _SPLITS:
             self._loader(split)
         self._phase_loader()
+        self._test_of_validation()
         self._variables()
         self._model()
         for split in ("val", "test"):
@@ -71,10 +73,32 @@ class _Codebase:
             return
         old = loader.slot("dataset")
         dataset = self.done[split] = self.datasets.translate(old.value, split == "train")
-        loader.put("dataset", Slot(dataset.node, old.origin))
+        loader.put("dataset", Slot(self._once(dataset.node), old.origin))
         if split != "train" and self.pack.loaders.get("test_batch") == "train":
             self._test_batch(split, loader)
         self._settings(loader, "train" if split == "train" else "test")
+
+    def _test_of_validation(self) -> None:
+        """Codebases whose test script takes the split of validation."""
+        if self.pack.loaders.get("test_split") != "val" or "test_dataloader" in self.exp.v3:
+            return
+        for key in ("dataloader", "cfg", "evaluator"):
+            said = self.exp.v3.get(f"val_{key}")
+            if isinstance(said, TracedDict):
+                copy = TracedDict([("type", "TestLoop")]) if key == "cfg" else said.copy()
+                self.exp.put(f"test_{key}", copy)
+        if "val" in self.done:
+            self.done["test"] = self.done["val"]
+
+    def _once(self, dataset: TracedDict) -> TracedDict:
+        """Without a repetition that only spared v2 the end of an epoch, in a codebase whose runs count iterations."""
+        once = self.pack.dataset.get("repeated") == "never" and self._by_iteration()
+        if not once or dataset.get("type") != "RepeatDataset" or not isinstance(dataset.get("dataset"), TracedDict):
+            return dataset
+        message = "RepeatDataset only put off the end of an epoch; InfiniteSampler has no epochs"
+        self.exp.note(message, "data", dataset.slot("type"), Effect.MEASURED)
+        inner = dataset["dataset"]
+        return inner if isinstance(inner, TracedDict) else dataset
 
     def _phase_loader(self) -> None:
         """The data of a workflow's validation phases, which v2 loads and prepares as those of training."""
@@ -88,15 +112,20 @@ class _Codebase:
     def _settings(self, loader: TracedDict, side: str) -> None:
         """What the codebase's own loaders of training or of tests say, where the config does not."""
         for key, value in self.pack.loaders.get(side, {}).items():
-            if get_path(loader, key) is None and not (key == "batch_sampler" and self._by_iteration()):
+            if (
+                value is not None
+                and get_path(loader, key) is None
+                and not (key == "batch_sampler" and self._by_iteration())
+            ):
                 put_path(loader, key, Slot(traced(value)))
 
     def _test_batch(self, split: str, loader: TracedDict) -> None:
         """Codebases whose test batches are as large as those of training, unless the split says otherwise."""
         data = self.exp.get("data")
         own = data.get(f"{split}_dataloader") if isinstance(data, TracedDict) else None
-        if isinstance(data, TracedDict) and "samples_per_gpu" in data and "samples_per_gpu" not in (own or {}):
-            loader.put("batch_size", data.slot("samples_per_gpu"))
+        for key in BATCH if isinstance(data, TracedDict) else ():
+            if key in data and key not in (own or {}):
+                loader.put("batch_size", data.slot(key))
 
     def _by_iteration(self) -> bool:
         return self.exp.run_length is not None and self.exp.run_length.kind == "iter"
@@ -130,6 +159,11 @@ class _Codebase:
         if dataset is None or not isinstance(said, TracedDict) or said.get("type") != EVALUATOR:
             return
         arguments = TracedDict(item for item in said.slots() if item[0] != "type")
+        for key, path in self.pack.evaluators.get("of_model", {}).items():
+            said_there = get_path(self.exp.v3.get("model") or {}, path) or get_path(self.exp.get("model") or {}, path)
+            said_there = said_there or get_path(self.exp.v2, path)
+            if said_there is not None and key not in arguments:
+                arguments.put(key, said_there)
         made = evaluators(self.pack, dataset, arguments, self._said("evaluation"))
         if made is None:
             kind = dataset.v2.get("type")
@@ -193,7 +227,7 @@ class _Codebase:
     def _runtime(self) -> None:
         if self.pack.scope:
             self.exp.put("default_scope", self.pack.scope)
-        for path, value in self.pack.runtime.items():
+        for path, value in ((path, value) for path, value in self.pack.runtime.items() if value is not None):
             new = traced(value)
             said = self.exp.v3.get(path)
             if path == "visualizer" and isinstance(said, TracedDict) and "vis_backends" in said:
@@ -203,10 +237,11 @@ class _Codebase:
     def _tta(self) -> None:
         """The averaging over sizes and flips of v2's tests, which v3 does in a pipeline and a model of their own."""
         for dataset in (self.done.get("test"), self.done.get("val")):
-            made = tta_pipeline(self.pack, dataset.pipeline) if dataset and dataset.pipeline else None
-            if made is not None:
+            made = tta_pipeline(dataset.pipeline) if dataset and dataset.pipeline else None
+            if made is not None and dataset is not None and dataset.pipeline is not None:
+                template = dataset.pipeline.rules["tta_model"]
                 self.exp.put("tta_pipeline", made)
-                self.exp.put("tta_model", tta_model(self.pack, self.exp.v3.get("model")))
+                self.exp.put("tta_model", tta_model(template, self.exp.v3.get("model")))
                 return
 
     def _unknown(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from mmmigrate.converters.convert import ConfigConverter
 from mmmigrate.converters.packs.change import PackError, read_changes
 from mmmigrate.converters.packs.choose import choose_pack, named_packs
-from mmmigrate.converters.packs.pack import builtin_packs, load_pack
+from mmmigrate.converters.packs.pack import Pack, builtin_packs, load_pack
 from mmmigrate.converters.read.traced import TracedDict, traced
 from mmmigrate.converters.rules.experiment import Options
 
@@ -132,3 +133,25 @@ def test_test_time_augmentation_that_is_given_up_is_said(tmp_path: Path, size: s
     )
     findings = [finding for finding in ConfigConverter().convert(config).findings if "averaged over" in finding.message]
     assert len(findings) == said
+
+
+def types_in(value: object) -> Iterator[str]:
+    """Every class that a template of a pack names."""
+    if isinstance(value, dict):
+        if isinstance(value.get("type"), str):
+            yield value["type"]
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from types_in(item)
+
+
+@pytest.mark.parametrize("pack", builtin_packs(), ids=lambda pack: pack.name)
+def test_every_class_that_a_pack_gives_is_one_of_the_new_codebase(pack: Pack) -> None:
+    given = {pack.pipeline["pack"], pack.preprocessor.get("type", "BaseDataPreprocessor")}
+    given.update(types_in([pack.pipeline, pack.evaluators, pack.runtime, pack.loaders]))
+    for table in (pack.transforms, pack.datasets, pack.models):
+        for change in (change for changes in table.values() for change in changes):
+            given.update([change.to] if change.to else [])
+            given.update(types_in([change.then, change.make, change.default, change.set]))
+    assert {name for name in given if "." not in name and not name.startswith("@")} <= pack.v3_names
