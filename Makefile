@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 ENGINES := tests/runtime_v2 tests/runtime_v3 tests/adapters tests/bridge
 
-.PHONY: demo test packs docs lint format setup clean
+.PHONY: demo test packs docs smoke lint format setup clean
 
 demo: $(READY)  ## convert a real config and an example project, train both, prove that nothing changed
 	$(BIN)/python fixtures/demo/demo.py
@@ -20,6 +20,9 @@ packs: $(READY)  ## compare converted configs with those that the codebases' aut
 
 docs: $(READY)  ## the pages of docs/ that are made from rules and tables
 	$(BIN)/python docs/generate
+
+smoke: $(READY)  ## build archive and wheel and try them with each of PYTHONS, in environments of their own
+	$(BIN)/python tests/installing/smoke.py $(PYTHONS)
 
 lint: $(READY)  ## format, lint and types, as CI checks them
 	$(BIN)/ruff format --check .
