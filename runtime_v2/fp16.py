@@ -14,6 +14,7 @@ from torch import nn
 from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 
 Method = Callable[..., Any]
+Precision = tuple[str, torch.dtype]  # the device of autocast, and the low precision
 
 
 def cast_tensor_type(inputs: Any, src_type: torch.dtype, dst_type: torch.dtype) -> Any:
@@ -38,23 +39,28 @@ def auto_fp16(
     Single-precision tensors among the arguments `apply_to` (all if None) become half, the body runs under autocast,
     and with `out_fp32` half tensors in the result become single again.
     """
-    return _casting(apply_to, torch.float, torch.half, out_fp32, True, supported_types, "@auto_fp16")
+    return casting(apply_to, out_fp32, True, supported_types, "@auto_fp16", _half)
 
 
 def force_fp32(apply_to: Iterable[str] | None = None, out_fp16: bool = False) -> Callable[[Method], Method]:
     """The reverse: run a module's method in single precision although its `fp16_enabled` is true."""
-    return _casting(apply_to, torch.half, torch.float, out_fp16, False, (nn.Module,), "@force_fp32")
+    return casting(apply_to, out_fp16, False, (nn.Module,), "@force_fp32", _half)
 
 
-def _casting(
+def _half(module: Any) -> Precision | None:
+    return ("cuda", torch.half) if getattr(module, "fp16_enabled", False) else None
+
+
+def casting(
     apply_to: Iterable[str] | None,
-    source: torch.dtype,
-    target: torch.dtype,
     cast_back: bool,
     autocast: bool,
     supported_types: tuple[type, ...],
     name: str,
+    precision_of: Callable[[Any], Precision | None],
 ) -> Callable[[Method], Method]:
+    """The decorator of both: `precision_of` a module gives the low precision that it runs in, None for single."""
+
     def decorate(method: Method) -> Method:
         names = getfullargspec(method).args
         chosen = set(names if apply_to is None else apply_to)
@@ -63,8 +69,11 @@ def _casting(
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             if not isinstance(args[0], supported_types):
                 raise ArgumentTypeError(f"{name} can only decorate methods of {supported_types}, got {type(args[0])}")
-            if not getattr(args[0], "fp16_enabled", False):
+            precision = precision_of(args[0])
+            if precision is None:
                 return method(*args, **kwargs)
+            device, low = precision
+            source, target = (torch.float, low) if autocast else (low, torch.float)
             # what exceeds the named arguments is dropped, as mmcv does
             positional = [
                 cast_tensor_type(value, source, target) if arg in chosen else value for arg, value in zip(names, args)
@@ -73,7 +82,7 @@ def _casting(
                 arg: cast_tensor_type(value, source, target) if arg in chosen else value
                 for arg, value in kwargs.items()
             }
-            with torch.autocast("cuda", enabled=autocast):
+            with torch.autocast(device, dtype=low, enabled=autocast):
                 output = method(*positional, **named)
             return cast_tensor_type(output, target, source) if cast_back else output
 
