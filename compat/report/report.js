@@ -62,6 +62,8 @@
   const heat = data.heat;
   const heatBox = document.getElementById("heat");
   const spot = { row: 0, column: 0 };
+  const axis = 18; // under the map, for the iterations
+  let margin = 0; // left of it, for the names, where there is room
   const heatColour = (code) => {
     if (code === 1) return colour("unknown");
     const share = Math.min(1, (code - 2) / 40);
@@ -79,13 +81,22 @@
     const canvas = heatBox.firstElementChild;
     const ratio = window.devicePixelRatio || 1;
     const tall = Math.max(4, Math.min(18, 420 / heat.rows.length));
-    const width = heatBox.clientWidth, height = tall * heat.rows.length;
-    canvas.width = width * ratio;
-    canvas.height = height * ratio;
-    canvas.style.height = `${height}px`;
+    const height = tall * heat.rows.length;
+    canvas.width = heatBox.clientWidth * ratio;
+    canvas.height = (height + axis) * ratio;
+    canvas.style.height = `${height + axis}px`;
     const pen = canvas.getContext("2d");
     pen.scale(ratio, ratio);
+    pen.font = "11px system-ui, sans-serif";
+    margin = heatBox.clientWidth < 600 || tall < 11 ? 0 : Math.min(heatBox.clientWidth / 3, 12 + Math.max(...heat.rows.map((name) => pen.measureText(name).width)));
+    heatBox.dataset.margin = margin;
+    const width = heatBox.clientWidth - margin;
+    pen.fillStyle = colour("quiet");
+    if (margin) heat.rows.forEach((name, row) => pen.fillText(name, 4, (row + 0.5) * tall + 4, margin - 8));
     const wide = width / heat.columns.length;
+    const every = Math.max(1, Math.ceil(heat.columns.length / Math.max(2, width / 80)));
+    for (let column = 0; column < heat.columns.length; column += every) pen.fillText(String(heat.columns[column]), margin + column * wide + 2, height + axis - 4);
+    pen.translate(margin, 0);
     heat.cells.forEach((line, row) =>
       line.forEach((code, column) => {
         if (!code) return;
@@ -113,8 +124,9 @@
     const limit = (value, most) => Math.max(0, Math.min(most - 1, value));
     const point = (event) => {
       const box = heatBox.getBoundingClientRect();
-      spot.column = limit(Math.floor(((event.clientX - box.left) / box.width) * heat.columns.length), heat.columns.length);
-      spot.row = limit(Math.floor(((event.clientY - box.top) / box.height) * heat.rows.length), heat.rows.length);
+      const across = (event.clientX - box.left - margin) / (box.width - margin);
+      spot.column = limit(Math.floor(across * heat.columns.length), heat.columns.length);
+      spot.row = limit(Math.floor(((event.clientY - box.top) / (box.height - axis)) * heat.rows.length), heat.rows.length);
       say();
     };
     heatBox.addEventListener("pointermove", point);

@@ -39,6 +39,7 @@ class _Comparing:
         self.largest = SAME
         self.steps = 0
         self.differences = Differences(resumed=bool(old.reader.header.get("resumed")))
+        self.differences.facts(old.reader.header, new.reader.header)
         self._pairings: dict[tuple[int, int], tuple[Schema, Schema, Pairing]] = {}
 
     def run(self) -> Comparison:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
@@ -11,8 +10,12 @@ from mmmigrate.compat.trace.format import Column
 from mmmigrate.compat.trace.pairing import Pairing
 from mmmigrate.compat.trace.stages import INIT_ITERATION
 from mmmigrate.compat.trace.steps import Step
+from mmmigrate.compat.trace.structured import ABSENT, structured
 from mmmigrate.compat.trace.ulp import APART, SAME, Distance, distance, tensor_distance
 from mmmigrate.compat.trace.verdict import Divergence
+
+_EXPECTED = ("version", "engine", "config")
+"""What the headers of two runs of one proof differ in."""
 
 
 class Differences:
@@ -20,10 +23,10 @@ class Differences:
 
     def __init__(self, *, resumed: bool = False) -> None:
         self.resumed = resumed
-        self._notes: dict[str, int] = {}
+        self._notes: dict[str, int | None] = {}
 
     def noted(self) -> tuple[str, ...]:
-        return tuple(f"{text}, first at iteration {at}" for text, at in self._notes.items())
+        return tuple(text if at is None else f"{text}, first at iteration {at}" for text, at in self._notes.items())
 
     def rows(self, old: Step, new: Step, pairing: Pairing, *, all_digests: bool) -> list[Divergence]:
         """The columns that differ, in causal order; digests if `all_digests` or if tensors are there to measure."""
@@ -91,26 +94,34 @@ class Differences:
         self, iteration: int, stage: str, name: str, old: dict[str, Any], new: dict[str, Any]
     ) -> list[Divergence]:
         found = []
-        for key in {**old, **new}:
-            if key not in old or key not in new:
-                side = "old" if key in old else "new"
-                if stage == "checkpoint":
-                    if not name.startswith("best_"):  # v3 keeps best checkpoints without the optimizer
-                        self.note(f"checkpoints hold the {key} in the {side} run only", iteration)
-                    continue
-                if stage == "init" and not key.endswith(".params"):
-                    self.note(f"optimizer option {key} exists in the {side} run only", iteration)
-                    continue
-            a, b = old.get(key), new.get(key)
-            if json.dumps(a) == json.dumps(b):
+        for leaf, a, b in structured(old, new):
+            if ABSENT in (a, b) and self._only_noted(iteration, stage, name, leaf, "old" if b is ABSENT else "new"):
                 continue
-            numbers = isinstance(a, (int, float)) and isinstance(b, (int, float)) and not isinstance(a, bool)
-            gap = distance(float(a), float(b)) if numbers else APART  # type: ignore[arg-type]
+            gap = distance(float(a), float(b)) if _is_number(a) and _is_number(b) else APART
             if gap != SAME:
-                found.append(Divergence(iteration, stage, key, a, b, gap, rule=cause(stage, key)))
+                where = f"{name}: {leaf}" if stage == "checkpoint" else leaf
+                here, there = (None if side is ABSENT else side for side in (a, b))
+                found.append(Divergence(iteration, stage, where, here, there, gap, rule=cause(stage, leaf)))
         return found
 
-    def note(self, text: str, iteration: int) -> None:
+    def _only_noted(self, iteration: int, stage: str, name: str, leaf: str, side: str) -> bool:
+        """Whether what only one side has makes no difference to training; it is noted then."""
+        if stage == "checkpoint":
+            if not name.startswith("best_"):  # v3 keeps best checkpoints without the optimizer
+                self.note(f"checkpoints hold the {leaf} in the {side} run only", iteration)
+            return True
+        if stage == "init" and ".params" not in leaf:
+            self.note(f"optimizer option {leaf} exists in the {side} run only", iteration)
+            return True
+        return False
+
+    def facts(self, old: dict[str, Any], new: dict[str, Any]) -> None:
+        """Notes in what the runs themselves differ, according to the headers of their traces."""
+        for leaf, a, b in structured(old, new):
+            if leaf.partition(".")[0] not in _EXPECTED and ABSENT not in (a, b):
+                self.note(f"the runs differ in {leaf}: {a} (old), {b} (new)", None)
+
+    def note(self, text: str, iteration: int | None) -> None:
         self._notes.setdefault(text, iteration)
 
 
@@ -120,3 +131,7 @@ def _divergence(iteration: int, column: Column, old: Any, new: Any, gap: Distanc
 
 def _negative(value: float) -> bool:
     return math.copysign(1.0, value) < 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

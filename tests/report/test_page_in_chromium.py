@@ -18,6 +18,7 @@ from mmmigrate.compat.trace.format import Column, TensorRecord, TraceWriter
 
 ATTACK = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 LAYERS = 12
+AXIS = 18  # the height of the iterations under the map
 NUMBERS = (Column("schedule", "lr[0]", "f8"), Column("loss", "loss", "f4"))
 STEP = tuple(Column("step", f"layer{i}.weight", "digest") for i in range(LAYERS))
 CALLS = [["before_train_iter", ["StepLrUpdaterHook"]], ["after_train_iter", ["OptimizerHook", "CheckpointHook"]]]
@@ -45,28 +46,30 @@ CONTRAST = """
 """
 
 
-def traces(folder, steps, first):
-    """Two runs that differ from iteration `first` on, in more layers with every iteration."""
+def traces(folder, steps, first, mark=""):
+    """Two runs that differ from iteration `first` on, in more layers with every iteration. `mark` is in every name."""
+    step = tuple(column._replace(name=column.name + mark) for column in STEP)
+    calls = [[stage, [hook + mark for hook in hooks]] for stage, hooks in CALLS]
     for name, wrong in (("old", False), ("new", True)):
-        with TraceWriter(folder / name, {"engine": name}) as writer:
+        with TraceWriter(folder / name, {"engine": name + mark}) as writer:
             options = {
                 "type": "SGD",
                 "group[0].nesterov": wrong,
-                "group[0].params": [f"layer{i}.weight" for i in range(LAYERS)],
+                "group[0].params": [f"layer{i}.weight{mark}" for i in range(LAYERS)],
             }
             writer.event(-1, "init", "optimizer", options)
             for i in range(steps):
                 late = max(0, i - first + 1) if wrong else 0
                 values = [0.1 * 0.999**i + (1e-6 if late else 0), math.exp(-i / steps) + 1e-4 * late]
                 digests = [1000 * i + layer + (7 if layer < late else 0) for layer in range(LAYERS)]
-                writer.row(i, NUMBERS + STEP, values + digests)
+                writer.row(i, NUMBERS + step, values + digests)
                 if i == first:
                     for layer in range(LAYERS):
                         data = np.full(4, 1 + (layer < late) * 2**-20, np.float32).tobytes()
-                        writer.tensor(TensorRecord(i, "step", f"layer{layer}.weight", "float32", (4,), data))
-            writer.event(0, "hooks", "calls", {"calls": CALLS})
-            writer.event(steps - 1, "evaluation", "metrics", {"mAP": 0.4 + wrong / 100})
-            writer.event(steps - 1, "checkpoint", "epoch_1.pth", {})
+                        writer.tensor(TensorRecord(i, "step", step[layer].name, "float32", (4,), data))
+            writer.event(0, "hooks", "calls", {"calls": calls})
+            writer.event(steps - 1, "evaluation", "metrics", {"mAP" + mark: 0.4 + wrong / 100})
+            writer.event(steps - 1, "checkpoint", f"epoch_1.pth{mark}", {})
     return folder / "old", folder / "new"
 
 
@@ -74,13 +77,17 @@ def traces(folder, steps, first):
 def page(browser, tmp_path):
     """Opens the report of two such runs, with `text` as the old config."""
 
-    def opened(steps=60, first=20, text="lr_config = dict(policy='step', step=[8, 11])", width=1200, dark=False):
-        old, new = traces(tmp_path, steps, first)
+    def opened(
+        steps=60, first=20, text="lr_config = dict(policy='step', step=[8, 11])", width=1200, dark=False, mark=""
+    ):
+        old, new = traces(tmp_path, steps, first, mark)
         finding = SimpleNamespace(effect=SimpleNamespace(value="measured"), code="SCH001", line=1, message=text)
         pair = FilePair("schedule.py", list(side_by_side(text, "param_scheduler = []")), [finding])
-        html = report_html(compare(old, new), (old, new), [pair], "old.py → new.py", (old, new))
+        html = report_html(compare(old, new), (old, new), [pair], f"old.py → new.py{mark}", (old, new))
         (tmp_path / "report.html").write_text(html)
-        browser.set_window_size(width, 900)
+        # a window has a least width, which is more than a phone's
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 700}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         scheme = "dark" if dark else "light"
         features = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", features)
@@ -127,8 +134,9 @@ def test_clicking_the_map_names_tensor_iteration_and_distance(page):
     top = -heat.rect["height"] / 2
 
     def at(iteration, row):
-        wide, tall = heat.rect["width"] / 60, heat.rect["height"] / LAYERS
-        return left + (iteration + 0.5) * wide, top + (row + 0.5) * tall
+        margin = float(heat.get_attribute("data-margin"))
+        wide, tall = (heat.rect["width"] - margin) / 60, (heat.rect["height"] - AXIS) / LAYERS
+        return left + margin + (iteration + 0.5) * wide, top + (row + 0.5) * tall
 
     for iteration, row, said in ((20, 0, "less than 16 ULP"), (25, 0, "distance not recorded"), (3, 0, "equal")):
         ActionChains(browser).move_to_element_with_offset(heat, *at(iteration, row)).click().perform()
@@ -178,7 +186,7 @@ def test_the_order_of_the_hooks_stands_side_by_side(page):
     assert rows[1].count("OptimizerHook") == 2
 
 
-@pytest.mark.parametrize("width", [500, 1200])
+@pytest.mark.parametrize("width", [360, 412, 1200])
 def test_nothing_is_wider_than_the_window(page, width):
     browser = page(width=width)
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
@@ -201,6 +209,22 @@ def test_text_of_a_config_never_becomes_markup(page):
     assert browser.title.startswith("Training diverges")
     assert browser.find_elements(By.TAG_NAME, "img") == []
     assert "onerror" in browser.find_element(By.ID, "config").text
+
+
+def test_names_in_traces_never_become_markup(page):
+    browser = page(mark=ATTACK)
+    assert browser.title.startswith("Training diverges")
+    assert browser.find_elements(By.TAG_NAME, "img") == []
+    for section in ("hooks", "groups", "evaluations", "checkpoints", "environment"):
+        assert "onerror" in browser.find_element(By.ID, section).get_attribute("textContent")
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_on_a_phone_old_and_new_lines_stand_below_each_other(page):
+    browser = page(width=360, text="a = 1\nb = 2")
+    old, new = browser.find_elements(By.CSS_SELECTOR, ".sides .gone, .sides .come")[:2]
+    assert old.rect["y"] < new.rect["y"] and old.rect["x"] == new.rect["x"]
+    assert min(old.rect["width"], new.rect["width"]) > 200
 
 
 def test_ten_thousand_steps_stay_small_and_quick(page, tmp_path):

@@ -190,3 +190,97 @@ def test_the_document_has_the_keys_that_were_promised(record):
 def test_the_rule_to_look_at_is_the_one_of_the_quantity(record):
     assert "lr_config" in compare(record("a"), record("b", {4: {"lr[0]": 0.2}})).first.rule
     assert "sampler" in compare(record("a"), record("b", {4: {"batch": 99}})).first.rule
+
+
+def test_a_nested_result_is_named_by_its_path_and_measured(record):
+    def results(value, count=2):
+        return [(4, "evaluation", "metrics", {"classwise": {"person": [0.5, value]}, "n": count})]
+
+    old = record("a", events=results(0.25))
+    first = compare(old, record("b", events=results(math.nextafter(0.25, 1)))).first
+    assert (first.name, first.old, first.distance.ulp) == ("classwise.person[1]", 0.25, 1)
+    assert compare(old, record("b", events=results(0.25, 2.0))).verdict == "bit-equal"
+    assert compare(old, record("b", events=results(0.25, True))).first.name == "n"
+    assert compare(old, record("b", events=results(0.25, None))).first.new is None
+
+
+def test_a_result_that_is_nan_in_both_is_the_same(record):
+    nan = [(4, "evaluation", "metrics", {"ap": [math.nan, 1.0]})]
+    assert compare(record("a", events=nan), record("b", events=nan)).verdict == "bit-equal"
+    other = [(4, "evaluation", "metrics", {"ap": [math.nan, 2.0]})]
+    assert compare(record("a", events=nan), record("b", events=other)).first.name == "ap[1]"
+
+
+def test_parameters_in_another_group_are_named(record):
+    old = record("a", init={"group[0].params": ["a", "b"], "group[1].params": ["c"]})
+    first = compare(old, record("b", init={"group[0].params": ["a"], "group[1].params": ["c", "b"]})).first
+    assert (first.stage, first.name, first.old, first.new) == ("init", "group[0].params[1]", "b", None)
+
+
+def test_a_checkpoint_of_another_content_is_named(record):
+    old = record("a", events=[(9, "checkpoint", "epoch_1.pth", {"weights": "00"})])
+    first = compare(old, record("b", events=[(9, "checkpoint", "epoch_1.pth", {"weights": "01"})])).first
+    assert (first.stage, first.name, first.old, first.new) == ("checkpoint", "epoch_1.pth: weights", "00", "01")
+
+
+def test_runs_on_other_versions_say_so(tmp_path):
+    for name, version in (("a", "2.1"), ("b", "2.2")):
+        with TraceWriter(tmp_path / name, {"engine": name, "torch": version}) as writer:
+            writer.row(0, (LOSS,), [0.5])
+    assert compare(tmp_path / "a", tmp_path / "b").notes == ("the runs differ in torch: 2.1 (old), 2.2 (new)",)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "old", "new", "ulp"),
+    [("float16", [1.0], [1 + 2**-10], 1), ("int64", [2**60], [2**60 + 1], 1), ("bool", [True], [False], 1),
+     ("complex64", [1 + 1j], [1 + 2j], 2**23), ("uint8", [0], [255], 255), ("float32", [math.inf], [1.0], None)],
+)  # fmt: skip
+def test_the_ulp_of_a_tensor_is_that_of_its_type(record, dtype, old, new, ulp):
+    traces = [record("a", tensors=[tensor(old, shape=(1,), dtype=dtype)])]
+    traces.append(record("b", {4: {"head.weight": 1}}, tensors=[tensor(new, shape=(1,), dtype=dtype)]))
+    first = compare(*traces).first
+    assert first.index[0] == 0 and (first.distance.ulp == ulp if ulp else first.distance.abs == math.inf)
+
+
+def test_the_ulp_of_bfloat16_is_its_own(record):
+    def kept(bits):
+        return TensorRecord(4, "step", "head.weight", "bfloat16", (1,), np.array([bits], np.uint16).tobytes())
+
+    old = record("a", tensors=[kept(0x3F80)])
+    first = compare(old, record("b", {4: {"head.weight": 1}}, tensors=[kept(0x3F81)])).first
+    assert (first.old, first.new, first.distance.ulp) == (1.0, 1.0078125, 1)
+
+
+@pytest.mark.parametrize("kind", ["f2", "b2"])
+def test_a_loss_in_half_precision_is_counted_in_its_own_ulp(tmp_path, kind):
+    step = {"f2": 2**-10, "b2": 2**-7}[kind]
+    for name, value in (("a", 1.0), ("b", 1.0 + step)):
+        with TraceWriter(tmp_path / name, {}) as writer:
+            writer.row(0, (Column("loss", "loss", kind),), [value])
+            writer.row(1, (Column("loss", "loss", kind),), [value])
+    found = compare(tmp_path / "a", tmp_path / "b", ulp=1)
+    assert (found.verdict, found.first.distance.ulp, found.largest.ulp) == ("within-ulp", 1, 1)
+
+
+def test_an_empty_tensor_equals_an_empty_tensor(record):
+    empty = tensor([], shape=(0, 3))
+    other = record("b", {4: {"head.weight": 1}}, tensors=[tensor([], shape=(0, 2))])
+    assert compare(record("a", tensors=[empty]), other).first.new == "float32[0, 2]"
+
+
+def test_the_largest_distance_is_that_of_all_rows(record):
+    changes = {i: {"loss": 1 / (i + 1) + i * 1e-3, "head.weight": 1} for i in range(2, 9)}
+    found = compare(record("a"), record("b", changes))
+    assert found.first.iter == 2 and found.largest.abs == pytest.approx(8e-3)
+
+
+def test_long_traces_are_compared_across_the_borders_of_chunks(tmp_path):
+    for name, wrong in (("a", None), ("b", 2500)):
+        with TraceWriter(tmp_path / name, {}) as writer:
+            for i in range(3000):
+                columns = COLUMNS if i % 1000 or name == "a" else (*COLUMNS, Column("loss", "extra", "f8"))
+                digest = i if i != wrong else 0
+                writer.row(i, columns, [0.1, digest, 0.5, 1.0, i, *([1.0] if len(columns) > 5 else [])])
+    found = compare(tmp_path / "a", tmp_path / "b")
+    assert (found.first.iter, found.first.name, found.steps) == (2500, "batch", 3000)
+    assert found.notes == ("loss: extra is recorded in the new run only, first at iteration 0",)
