@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from mmmigrate.compat.trace.causes import cause
-from mmmigrate.compat.trace.chunks import Beside, Rows
+from mmmigrate.compat.trace.decoding import Rows
 from mmmigrate.compat.trace.differences import Differences
 from mmmigrate.compat.trace.format import Schema
 from mmmigrate.compat.trace.pairing import Mask, Pairing
 from mmmigrate.compat.trace.reader import TraceReader
 from mmmigrate.compat.trace.stages import RANK
 from mmmigrate.compat.trace.steps import Steps
-from mmmigrate.compat.trace.ulp import APART, SAME, Distance
+from mmmigrate.compat.trace.ulp import APART, SAME, Distance, tensor_distance
 from mmmigrate.compat.trace.verdict import BIT_EQUAL, DIVERGENT, NOT_COMPARED, WITHIN_ULP, Comparison, Divergence
 
 
@@ -82,11 +82,13 @@ class _Comparing:
         self.steps += int(np.count_nonzero(old.iterations >= 0))
         self._note(pairing, old, new)
         differing = pairing.differing(old, new)
-        single = differing | self._happens(old, new)
-        for index in np.flatnonzero(single).tolist():
-            if self.first is None or self._needs_a_look(pairing, old, new, index):
+        happens = self._happens(old, new)
+        for index in np.flatnonzero(differing | happens).tolist():
+            if self.first is None or happens[index]:
                 self._step(pairing, old, new, index)
                 differing[index] = False
+            else:
+                self._reach_of_tensors(pairing, old, new, index)
         if self.first is not None and differing.any():
             where = np.flatnonzero(differing)
             self._reach(pairing.largest(old.at(where), new.at(where)))
@@ -97,18 +99,25 @@ class _Comparing:
         mask = np.zeros(len(old), np.bool_)
         if self.old.beside or self.new.beside:
             sides = self.old.beside, self.new.beside
-            for index, iteration in enumerate(old.iterations.tolist()):
-                mask[index] = any(iteration in beside and beside[iteration].events for beside in sides)
+            eventful = {i for beside in sides for i, found in beside.items() if found.events}
+            mask[:] = [i in eventful for i in old.iterations.tolist()] if eventful else False
         return mask
 
-    def _needs_a_look(self, pairing: Pairing, old: Rows, new: Rows, index: int) -> bool:
-        """Whether a row after the first divergence has events, or tensors that differ, and not only numbers."""
+    def _reach_of_tensors(self, pairing: Pairing, old: Rows, new: Rows, index: int) -> None:
+        """The distances of the stored tensors of a row after the first divergence."""
         iteration = int(old.iterations[index])
-        beside = self.old.beside.get(iteration, Beside())
-        if beside.events or (iteration in self.new.beside and self.new.beside[iteration].events):
-            return True
-        shared = [pairing.place[key] for key in beside.tensors if key in pairing.place]
-        return any(old.words[index, i] != new.words[index, j] for _, i, j in shared)
+        if iteration not in self.old.beside or iteration not in self.new.beside:
+            return
+        ours, theirs = self.old.beside[iteration].tensors, self.new.beside[iteration].tensors
+        for key, kept in ours.items():
+            place, other = pairing.place.get(key), theirs.get(key)
+            if place is None or old.words[index, place.old] == new.words[index, place.new]:
+                continue
+            if other is None or key[0] == "data" or (kept.dtype, kept.shape) != (other.dtype, other.shape):
+                self.unmeasured = True
+                continue
+            gap = tensor_distance(kept.dtype, kept.shape, kept.data, other.data)
+            self._reach(SAME if gap is None else gap.largest)
 
     def _note(self, pairing: Pairing, old: Rows, new: Rows) -> None:
         for column, side in pairing.noted if len(old) else ():
@@ -131,7 +140,9 @@ class _Comparing:
         if self.first is None:
             self.first = divergence
         reach = divergence.largest or divergence.distance
-        if reach != APART or (not divergence.digest_only and isinstance(divergence.old, float)):
+        if divergence.stage == "data":  # other samples: how far their indices are apart says nothing
+            self.unmeasured = True
+        elif reach != APART or (not divergence.digest_only and isinstance(divergence.old, float)):
             self._reach(reach)
         else:
             self.unmeasured = True

@@ -33,7 +33,7 @@ HEAD = struct.Struct("<IIc")
 FRAME = struct.Struct("<IIcH")
 ROW = struct.Struct("<Iq")
 BLOCK = struct.Struct("<IqI")
-TENSOR = struct.Struct("<I")
+TENSOR = struct.Struct("<qI")
 BLOCK_WORDS = 1 << 20
 """The most words in one block: a reader holds a block at a time."""
 Words = npt.NDArray[np.uint64]
@@ -167,8 +167,8 @@ class TraceWriter:
         self._frame(b"E", json.dumps([iteration, stage, name, values]).encode())
 
     def tensor(self, record: TensorRecord) -> None:
-        meta = json.dumps([record.iteration, record.stage, record.name, record.dtype, record.shape]).encode()
-        self._frame(b"T", TENSOR.pack(len(meta)) + meta + record.data)
+        meta = json.dumps([record.stage, record.name, record.dtype, record.shape]).encode()
+        self._frame(b"T", TENSOR.pack(record.iteration, len(meta)) + meta + record.data)
 
     def close(self, status: str = "complete", detail: str = "") -> None:
         """Ends the trace; a second call does nothing."""

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mmmigrate.compat.trace.chunks import EMPTY, Rows
+from mmmigrate.compat.trace.chunks import EMPTY
+from mmmigrate.compat.trace.decoding import Rows
 from mmmigrate.compat.trace.format import Column, Schema
 from mmmigrate.compat.trace.ulp import APART, SAME, Distance, coarser, series_distance
 

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from mmmigrate.compat.trace.chunks import Chunk, Rows, chunks, records
+from mmmigrate.compat.trace.chunks import Chunk, chunks
+from mmmigrate.compat.trace.decoding import Rows, records
 from mmmigrate.compat.trace.format import FRAME, HEAD, MAGIC, VERSION, Event, Record, TraceError
 
 

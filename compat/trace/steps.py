@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmmigrate.compat.trace.chunks import EMPTY, Beside, Rows
+from mmmigrate.compat.trace.chunks import EMPTY, Beside
+from mmmigrate.compat.trace.decoding import Rows
 from mmmigrate.compat.trace.format import End, Event, Row, TensorRecord
 from mmmigrate.compat.trace.reader import TraceReader
 

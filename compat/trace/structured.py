@@ -37,7 +37,11 @@ def structured(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Unequal]:
     from deepdiff import DeepDiff
     from deepdiff.helper import notpresent
 
-    options: dict[str, Any] = {"zip_ordered_iterables": True, "ignore_nan_inequality": True, "threshold_to_diff_deeper": 0}
+    options: dict[str, Any] = {
+        "zip_ordered_iterables": True,
+        "ignore_nan_inequality": True,
+        "threshold_to_diff_deeper": 0,
+    }
     found = DeepDiff(dict(old), dict(new), view="tree", verbose_level=2, **options)
     order = {key: place for place, key in enumerate({**old, **new})}
     unequal: list[tuple[int, Unequal]] = []

@@ -90,6 +90,14 @@ def decode(dtype: str, shape: tuple[int, ...], data: bytes) -> npt.NDArray[Any]:
     return array
 
 
+def stored_bytes(dtype: str, shape: tuple[int, ...]) -> int:
+    """How many bytes a stored tensor has. Raises ValueError or TypeError for what is no type or no shape."""
+    if not all(isinstance(size, int) and size >= 0 for size in shape):
+        raise ValueError(f"no shape: {shape}")
+    size = {"bfloat16": 2}.get(dtype) or (1 if dtype.startswith("float8") else np.dtype(dtype).itemsize)
+    return size * math.prod(shape)
+
+
 class ArrayDistance(NamedTuple):
     """Where two arrays first differ (in C order), and the largest distance of any two elements."""
 
