@@ -66,11 +66,34 @@ def trained(model: Any, make: Callable[..., Any], data: Any, optim_wrapper: Any,
         with optim_wrapper.optim_context(model if wrapper is None else wrapper):
             outputs = make(unpacked(data, model), optim_wrapper.optimizer)
         optim_wrapper.update_params(outputs["loss"])
+    return logged_values(model, outputs)
+
+
+def logged_values(model: Any, outputs: dict[str, Any]) -> dict[str, Any]:
+    """What v3 logs of a v2 `train_step`; the model keeps all of it for hooks."""
     model.v2_outputs = outputs
     logged = dict(outputs.get("log_vars", {}))
     if "loss" in outputs:
         logged["loss"] = outputs["loss"].detach()
     return logged
+
+
+class _Wrapped:
+    """What mmengine's own distributed wrappers ask of a model: `data_preprocessor`, `forward`, `parse_losses`.
+
+    Through them a v2 model makes its loss; its `train_step` is given no optimizer there.
+    """
+
+    def data_preprocessor(self, data: Any, training: bool = False) -> dict[str, Any]:
+        return {"v2_data": unpacked(data, self)}
+
+    def forward(self, *args: Any, v2_data: Any = _NOT_GIVEN, **kwargs: Any) -> Any:
+        if v2_data is _NOT_GIVEN:
+            return super().forward(*args, **kwargs)  # type: ignore[misc]
+        return super().train_step(v2_data, None)  # type: ignore[misc]
+
+    def parse_losses(self, outputs: dict[str, Any]) -> tuple[torch.Tensor, dict[str, Any]]:
+        return outputs["loss"], logged_values(self, outputs)
 
 
 def unpacked(data: Any, model: Any) -> Any:
@@ -89,11 +112,11 @@ def adapted_model(v2_class: Any) -> Any:
     """
     if not isinstance(v2_class, type):
         return v2_class
-    mixed: tuple[type, ...] = (V2Model, v2_class)
+    mixed: tuple[type, ...] = (V2Model, _Wrapped, v2_class)
     if not hasattr(v2_class, "train_step"):
         if "return_loss" not in _forward_arguments(v2_class):
             return v2_class
-        mixed = (V2Model, _OwnStep, v2_class)
+        mixed = (V2Model, _Wrapped, _OwnStep, v2_class)
     return type(v2_class.__name__, mixed, {"__doc__": v2_class.__doc__})
 
 
