@@ -23,6 +23,13 @@ OUTPUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--seeds", metavar="N,N,…", help="Prove it for each of these seeds; the worst verdict counts.")
 @click.option("--world-size", default=1, show_default=True, type=click.IntRange(min=1), help="Processes of each run.")
 @click.option("--resume-at", metavar="I", type=click.IntRange(min=1), help="Break both off before I and resume them.")
+@click.option(
+    "--peer",
+    "peers",
+    metavar="SIDE=ENV",
+    multiple=True,
+    help="Train the side old or new in the real mmcv or mmengine of this environment.",
+)
 @click.option("--ulp", default=0, show_default=True, type=click.IntRange(min=0), help="Tolerance in the last place.")
 @click.option("--timeline", is_flag=True, help="Compare the schedules of a whole run, without model or data.")
 @click.option("--iters-per-epoch", default=50, show_default=True, type=click.IntRange(min=1), help="For --timeline.")
@@ -60,6 +67,9 @@ def _training(old: Path, new: Path | None, options: dict[str, Any]) -> Any:
 
     names = ("steps", "ulp", "world_size", "resume_at")
     given = {name: options[name] for name in names}
+    given["peers"] = _peers(options["peers"])
+    if given["peers"] and options["resume_at"] is not None:
+        raise click.UsageError("--peer with --resume-at: the real libraries do not restore random numbers on resuming")
     seeds = _seeds(options["seeds"]) or [options["seed"]]
     worst = None
     for seed in seeds:
@@ -73,6 +83,19 @@ def _training(old: Path, new: Path | None, options: dict[str, Any]) -> Any:
         if worst is None or _badness(proof) > _badness(worst):
             worst = proof
     return worst
+
+
+def _peers(given: tuple[str, ...]) -> dict[str, Any]:
+    from mmmigrate.compat.proof.peer import PeerError, find_peers
+
+    pairs = [text.partition("=") for text in given]
+    odd = next((text for text, (_, sign, env) in zip(given, pairs) if not sign or not env), None)
+    if odd is not None:
+        raise click.BadParameter(f"{odd!r} is not of the form old=ENV or new=ENV", param_hint="--peer")
+    try:
+        return find_peers({side: env for side, _, env in pairs})
+    except PeerError as error:
+        raise click.BadParameter(str(error), param_hint="--peer") from error
 
 
 def _badness(proof: Any) -> int:

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import torch
 
-from mmmigrate.compat.dist import end_process, get_dist_info
+from mmmigrate.compat.dist import end_process, get_dist_info, init_dist
 from mmmigrate.compat.proof.spec import EngineSpec, rank_path
 from mmmigrate.compat.proof.start import (
     deterministic,
@@ -58,8 +58,7 @@ def run_v2(spec: EngineSpec, channel: TextIO) -> None:
     importlib.import_module("mmmigrate.compat.aliases").install("mmcv")
     build_training = importlib.import_module("mmmigrate.runtime_v2.train").build_training
     config = runtime.Config.fromfile(spec.config)
-    if spec.world_size > 1 and not torch.distributed.is_initialized():
-        runtime.init_dist("pytorch", backend="gloo")
+    join(spec)
     training = build_training(config, work_dir=spec.work_dir, seed=spec.seed, auto_resume=spec.resume)
 
     def start(runner: Any) -> None:
@@ -81,14 +80,25 @@ def run_v3(spec: EngineSpec, channel: TextIO) -> None:
     importlib.import_module("mmmigrate.compat.adapters").install()
     runtime = importlib.import_module("mmmigrate.runtime_v3")
     config_class = importlib.import_module("mmmigrate.runtime_v3.config").Config
+    train_v3(spec, channel, config_class, runtime.Runner, runtime.Hook, "runtime_v3")
+
+
+def train_v3(
+    spec: EngineSpec, channel: TextIO, config_class: Any, runner_class: Any, hook_base: type, engine: str
+) -> None:
+    """The run in the v3 engine whose classes are given."""
     config = config_class.fromfile(spec.config)
     config.work_dir = spec.work_dir
     config.randomness = {"seed": spec.seed}
     config.resume = spec.resume or config.get("resume", False)
     if spec.world_size > 1:
+        join(spec)
         config.launcher = "pytorch"
-        config.env_cfg = {**config.get("env_cfg", {}), "dist_cfg": {"backend": "gloo"}}
-    runner = runtime.Runner.from_cfg(config)
+        if not torch.cuda.is_available():  # mmengine would name a GPU for its own wrapper
+            wrapper = {"type": "MMDistributedDataParallel", "broadcast_buffers": False, "device_ids": None}
+            unused = config.get("find_unused_parameters", False)
+            config.setdefault("model_wrapper_cfg", {**wrapper, "find_unused_parameters": unused})
+    runner = runner_class.from_cfg(config)
 
     def start(runner: Any) -> None:
         if not spec.resume:
@@ -96,10 +106,16 @@ def run_v3(spec: EngineSpec, channel: TextIO) -> None:
             reseed(spec.seed)
             restart_loader(runner.train_loop)
 
-    recorder = recorder_for(spec, runtime.Hook, "runtime_v3")
-    runner.register_hook(starting_hook(runtime.Hook, "before_train", start), priority="HIGHEST")
+    recorder = recorder_for(spec, hook_base, engine)
+    runner.register_hook(starting_hook(hook_base, "before_train", start), priority="HIGHEST")
     runner.register_hook(recorder, priority="LOWEST")
     recorded(recorder, runner.train)
+
+
+def join(spec: EngineSpec) -> None:
+    """Joins the other processes of the run; the libraries' own `init_dist` asks for a GPU."""
+    if spec.world_size > 1 and not torch.distributed.is_initialized():
+        init_dist("pytorch", backend="gloo")
 
 
 def recorded(recorder: TraceRecorder, train: Any) -> None:
@@ -118,12 +134,17 @@ def recorded(recorder: TraceRecorder, train: Any) -> None:
     sys.stderr.write(f"trained in {time.perf_counter() - began:.2f} s\n")
 
 
-def main(arguments: list[str]) -> None:
-    """Runs the spec in the file that the only argument names."""
+def prepared(arguments: list[str]) -> tuple[EngineSpec, TextIO, TextIO]:
+    """The spec in the file that the only argument names, and the streams between the runs; the process is ready."""
     spec = EngineSpec.read(Path(arguments[0]))
     sys.path[:0] = [path for path in spec.paths if path not in sys.path]
     deterministic()
-    reading, writing = protocol_streams()
+    return spec, *protocol_streams()
+
+
+def main(arguments: list[str]) -> None:
+    """Runs a spec in the runtime of its generation."""
+    spec, reading, writing = prepared(arguments)
     if spec.generation == "v2":
         run_v2(spec, writing)
     else:

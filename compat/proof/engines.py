@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from mmmigrate.compat.proof.peer import MODULES, import_folder
 from mmmigrate.compat.proof.spec import EngineSpec, rank_path
 
 _ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt): ")
@@ -63,8 +64,12 @@ def _start(spec: EngineSpec, stdin: int) -> tuple[subprocess.Popen[str], Path]:
     log = trace.with_suffix(".log")
     launcher = ["-m", "torch.distributed.run", f"--nproc_per_node={spec.world_size}", f"--master_port={free_port()}"]
     several = launcher if spec.world_size > 1 else []
-    command = [sys.executable, *several, "-m", MODULE, str(spec.write(trace.with_suffix(".json")))]
+    python, module = spec.peer or sys.executable, MODULES[spec.generation] if spec.peer else MODULE
+    command = [python, *several, "-m", module, str(spec.write(trace.with_suffix(".json")))]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    if spec.peer:
+        given = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+        environment["PYTHONPATH"] = os.pathsep.join([str(import_folder(trace.parent)), *given])
     with log.open("w") as output:
         process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE if stdin == subprocess.DEVNULL else output,

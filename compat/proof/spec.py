@@ -14,7 +14,8 @@ class EngineSpec:
     `weights` is the file for the initial weights: the v2 run writes it and says `ready`, the v3 run waits for that
     word on its standard input and reads it. `tensors` are the iterations recorded in full. `paths` are added to
     `sys.path`. With `resume` the run goes on from the last checkpoint in `work_dir`. Of `world_size` processes each
-    writes a trace of its own (`rank_path`).
+    writes a trace of its own (`rank_path`). `peer` is the python of an environment whose real library trains, instead
+    of the runtime.
     """
 
     generation: str
@@ -28,6 +29,7 @@ class EngineSpec:
     paths: list[str] = field(default_factory=list)
     resume: bool = False
     world_size: int = 1
+    peer: str | None = None
 
     def write(self, path: Path) -> Path:
         path.write_text(json.dumps(asdict(self)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from mmmigrate.compat.findings import Finding
 from mmmigrate.compat.pipeline import convert_to
 from mmmigrate.compat.proof.engines import Run, run_pair
+from mmmigrate.compat.proof.peer import Peer, PeerError
 from mmmigrate.compat.proof.project import import_paths
 from mmmigrate.compat.proof.ranks import compare_ranks
 from mmmigrate.compat.proof.spec import EngineSpec
@@ -44,6 +46,7 @@ def verify(
     detail: bool = False,
     world_size: int = 1,
     resume_at: int | None = None,
+    peers: Mapping[str, Peer] | None = None,
 ) -> Proof:
     """Trains the v2 config `old` and the v3 config `new` (converted from `old` when left out) and compares them.
 
@@ -51,8 +54,11 @@ def verify(
     logs and checkpoints go to `work_dir`, by default a new temporary folder. A run that fails gives the verdict
     `not-compared`. With `detail` the iterations from a divergence on are recorded in full, for the report. Of
     `world_size` processes every rank is compared. With `resume_at` both runs are broken off before that iteration and
-    resumed from their last checkpoint.
+    resumed from their last checkpoint. `peers` names environments of the real libraries, by side (`old`, `new`), which
+    train instead of the runtimes.
     """
+    if peers and resume_at is not None:
+        raise PeerError("the real libraries do not restore random numbers on resuming: leave resume_at out")
     folder = Path(work_dir or tempfile.mkdtemp(prefix="mmmigrate-verify-")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     old_path = Path(old)
@@ -65,7 +71,11 @@ def verify(
     proof = Proof(old_path, new_path, new is None, Comparison(NOT_COMPARED, 0), (), findings)
     old_spec, new_spec = _specs(proof, folder, seed, steps)
     tensors: list[int] | None = None if ulp else []
-    specs = replace(old_spec, world_size=world_size), replace(new_spec, world_size=world_size)
+    environments = {side: str(peer.python) for side, peer in (peers or {}).items()}
+    specs = (
+        replace(old_spec, world_size=world_size, peer=environments.get("old")),
+        replace(new_spec, world_size=world_size, peer=environments.get("new")),
+    )
     if resume_at is not None:
         specs = replace(specs[0], steps=resume_at), replace(specs[1], steps=resume_at)
     runs = run_pair(*(replace(spec, tensors=tensors) for spec in specs))

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from mmmigrate.compat.cli.main import main
-from mmmigrate.compat.trace.format import Column, TraceWriter
+from mmmigrate.compat.trace import TraceReader
+from mmmigrate.compat.trace.format import Column, TensorRecord, TraceWriter
 
 COLUMNS = (Column("schedule", "lr[0]", "f8"), Column("loss", "loss", "f4"))
 
@@ -144,3 +145,34 @@ def test_a_divergence_is_told_in_markdown_and_sarif(run, dots, tmp_path):
 def test_seeds_that_are_no_numbers_are_refused(run, dots):
     done = run("verify", dots, "--seeds", "1,x")
     assert (done.exit_code, "--seeds" in done.stderr) == (2, True)
+
+
+EVALUATED = (
+    DOTS.replace("count=22)", "count=22), val=dict(type='Dots', count=5, seed=2)") + "evaluation = dict(interval=1)\n"
+)
+
+
+@pytest.mark.peer
+def test_the_real_libraries_train_in_given_environments_every_rank(run, dots, tmp_path, peer_v2, peer_v3):
+    dots.write_text(EVALUATED)
+    peers = ["--peer", f"old={peer_v2.parents[1]}", "--peer", f"new={peer_v3}"]
+    done = run("verify", dots, "--world-size", 2, "--work-dir", tmp_path / "run", *peers)
+    assert (done.exit_code, done.stdout) == (0, "bit-equal over 9 iterations\n")
+    for generation, engine in (("v2", "mmcv 1.7.2"), ("v3", "mmengine 0.10.7")):
+        for trace in (f"{generation}.trace", f"{generation}.rank1.trace"):
+            reader = TraceReader(tmp_path / "run" / trace)
+            indices = [record for record in reader if isinstance(record, TensorRecord) and record.name == "indices"]
+            assert (reader.header["engine"], len(indices)) == (engine, 9)
+
+
+def test_an_environment_that_cannot_train_its_side_is_refused(run, dots, tmp_path, peer_v2):
+    for given, said in (
+        ("old", "not of the form old=ENV"),
+        (f"left={peer_v2}", "'left' is no side"),
+        (f"old={tmp_path / 'absent'}", "is no environment"),
+        (f"new={peer_v2}", "cannot import mmengine"),
+    ):
+        done = run("verify", dots, "--peer", given)
+        assert (done.exit_code, said in done.stderr.replace("\n", " ")) == (2, True), done.stderr
+    done = run("verify", dots, "--peer", f"old={peer_v2}", "--resume-at", 3)
+    assert (done.exit_code, "--resume-at" in done.stderr) == (2, True)

@@ -81,7 +81,7 @@ def experiments(draw: Any) -> Experiment:
         config.update(draw(optimizer_configs(processes)))
     config["lr_config"] = draw(maybe(schedules(run, base, several)))
     if all({"momentum", "betas"} & one.keys() for one in parts_of(config["optimizer"])):
-        config.update(draw(st.just({}) | momentum_configs(run)))
+        config.update(draw(st.just({}) | momentum_configs(run, several)))
     if "val" in config["data"]:
         config.update(draw(evaluations(run)))
     config.update(draw(checkpoints(run)))
@@ -183,6 +183,8 @@ def schedules(draw: Any, run: Run, base: float, several: bool) -> dict[str, Any]
     if by_epoch is None and only_iters:
         by_epoch = False
     warmup = draw(maybe(pick("constant", "linear", "exp")))
+    if several and warmup is not None and not run.by_epoch:
+        by_epoch = False  # else mmcv has no rates to warm up to and fails on a dict of optimizers
     made = {**policy, **without_none(by_epoch=by_epoch)}
     if warmup is not None:
         made.update(warmup=warmup, warmup_ratio=draw(pick(0.1, 1 / 3, 0.001, 1.0)))
@@ -193,7 +195,7 @@ def schedules(draw: Any, run: Run, base: float, several: bool) -> dict[str, Any]
 
 
 @st.composite
-def momentum_configs(draw: Any, run: Run) -> dict[str, Any]:
+def momentum_configs(draw: Any, run: Run, several: bool) -> dict[str, Any]:
     steps = st.integers(1, max(run.length, 2))
     floors = pick({"min_momentum": 0.5}, {"min_momentum_ratio": 0.8})
     made = draw(
@@ -204,7 +206,7 @@ def momentum_configs(draw: Any, run: Run) -> dict[str, Any]:
             ),
         )
     )
-    made.update(draw(pick({}, {"by_epoch": False})))
+    made.update(draw(pick({"by_epoch": False}) if several and not run.by_epoch else pick({}, {"by_epoch": False})))
     made.update(draw(pick({}, {"warmup": "linear", "warmup_iters": 3, "warmup_ratio": 0.9})))
     return {"momentum_config": made}
 
