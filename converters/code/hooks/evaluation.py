@@ -21,13 +21,19 @@ def evaluates(cls: Class) -> bool:
     """Whether a hook is to be a validation loop: an EvalHook, or one with a loader that v3's stages cannot express."""
     if cls.derives(*EVALUATIONS):
         return {base for base in cls.ancestors if not cls.module.project.owns(base)} <= _OF_LIBRARY
-    return is_plain_hook(cls) and _takes_loader(cls) and bool(drafts_of(cls)[1])
+    return is_plain_hook(cls) and _takes_loader(cls) and _calls_evaluate(cls) and bool(drafts_of(cls)[1])
 
 
 def _takes_loader(cls: Class) -> bool:
     """``__init__(self, dataloader, …)``: v2's training scripts built the loader and gave it to the hook."""
     found = cls.find("__init__")
     return found is not None and [item.arg for item in found[1].args.args][1:2] == ["dataloader"]
+
+
+def _calls_evaluate(cls: Class) -> bool:
+    """Whether results are evaluated, as data sets of v2 do: a loader alone may be one to train with."""
+    nodes = (node for member in cls.lineage for node in ast.walk(member.node))
+    return any(isinstance(node, ast.Attribute) and node.attr == "evaluate" for node in nodes)
 
 
 def loop_uses(cls: Class) -> dict[Use, Target]:

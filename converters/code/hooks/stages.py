@@ -69,5 +69,5 @@ QUESTIONS = {
 }
 # What an iteration loop of v3 does otherwise than v2's iteration runner.
 BY_EPOCH_ONLY = frozenset({"epoch", "_epoch", "max_epochs", "_max_epochs", "inner_iter", "_inner_iter"})
-RUNNERS = frozenset({"mmcv.runner.BaseRunner", "mmcv.runner.EpochBasedRunner", "mmcv.runner.IterBasedRunner"})
+RUNNERS = frozenset(f"mmcv.runner.{name}" for name in ("BaseRunner", "EpochBasedRunner", "IterBasedRunner", "Runner"))
 LOOPS = {"mmcv.runner.EpochBasedRunner": "EpochBasedTrainLoop", "mmcv.runner.IterBasedRunner": "IterBasedTrainLoop"}
