@@ -9,8 +9,7 @@ from typing import Any
 
 from mmmigrate.compat.argument_errors import ArgumentValueError
 
-_OPENING = "(["
-_CLOSING = ")]"
+_CLOSING_OF = {"(": ")", "[": "]"}
 
 
 class DictAction(Action):
@@ -75,15 +74,18 @@ def parse_value(text: str) -> Any:
 
 def _split_commas(text: str) -> list[str]:
     """The parts between commas that are in no bracket; a comma at the end adds no part."""
-    parts, depth, start = [], 0, 0
+    parts, expected, start = [], "", 0
     for index, char in enumerate(text):
-        depth += (char in _OPENING) - (char in _CLOSING)
-        if depth < 0:
-            break
-        if char == "," and depth == 0:
+        if char in _CLOSING_OF:
+            expected += _CLOSING_OF[char]
+        elif char in _CLOSING_OF.values():
+            if not expected.endswith(char):
+                raise ValueError(f"Imbalanced brackets exist in {text}")
+            expected = expected[:-1]
+        elif char == "," and not expected:
             parts.append(text[start:index])
             start = index + 1
-    if depth != 0:
+    if expected:
         raise ValueError(f"Imbalanced brackets exist in {text}")
     return parts + ([text[start:]] if start < len(text) else [])
 

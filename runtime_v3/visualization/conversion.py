@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmmigrate.compat.argument_errors import ArgumentValueError
-from mmmigrate.runtime_v3.visualization.colors import as_rgb
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
+from mmmigrate.runtime_v3.visualization.colors import as_rgb, blended, heat_map
 
 Kinds = type | tuple[type, ...]
 
@@ -25,7 +25,7 @@ def value2list(value: Any, valid_type: Kinds, expand_dim: int) -> Any:
 
 def check_type(name: str, value: Any, valid_type: Kinds) -> None:
     if not isinstance(value, valid_type):
-        raise TypeError(f"`{name}` should be {valid_type}, but got {type(value)}")
+        raise ArgumentTypeError(f"`{name}` should be {valid_type} but got {type(value)}")
 
 
 def check_length(name: str, value: Any, valid_length: int) -> None:
@@ -58,6 +58,15 @@ def color_str2rgb(color: str) -> tuple[int, int, int]:
     if found is None:
         raise ValueError(f"{color!r} is no colour")
     return found
+
+
+def convert_overlay_heatmap(
+    feat_map: np.ndarray[Any, Any] | torch.Tensor, img: np.ndarray[Any, Any] | None = None, alpha: float = 0.5
+) -> np.ndarray[Any, Any]:
+    """The heat map of a (H, W) or (1, H, W) map as (H, W, 3) bytes, `alpha` of it over `img` if that is given."""
+    values = tensor2ndarray(feat_map)
+    heat = heat_map(values[0] if values.ndim == 3 else values)
+    return heat if img is None else blended(img, heat, alpha)
 
 
 def img_from_canvas(canvas: Any) -> np.ndarray[Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from mmmigrate.compat.dist import master_only
 from mmmigrate.runtime_v3.registry import VISUALIZERS
 from mmmigrate.runtime_v3.visualization.colors import RGB, palette
-from mmmigrate.runtime_v3.visualization.drawing import as_array
+from mmmigrate.runtime_v3.visualization.conversion import tensor2ndarray
 from mmmigrate.runtime_v3.visualization.vis_backend import write_png
 from mmmigrate.runtime_v3.visualization.visualizer import Visualizer
 
@@ -75,20 +75,20 @@ class DetLocalVisualizer(Visualizer):
         self.set_image(image)
         chosen: Any = np.ones(len(instances), dtype=bool)
         if score_thr is not None and "scores" in instances:
-            chosen = as_array(instances.scores) > score_thr
-        labels = as_array(instances.labels)[chosen] if "labels" in instances else np.zeros(chosen.sum(), dtype=int)
+            chosen = _array(instances.scores) > score_thr
+        labels = _array(instances.labels)[chosen] if "labels" in instances else np.zeros(chosen.sum(), dtype=int)
         colors = [self._color(int(label)) for label in labels]
         if "masks" in instances and chosen.any():
             masks = instances.masks
-            masks = masks.to_ndarray() if hasattr(masks, "to_ndarray") else as_array(masks)
+            masks = masks.to_ndarray() if hasattr(masks, "to_ndarray") else _array(masks)
             own = [self.mask_color or color for color in colors]
             self.draw_binary_masks(masks[chosen].astype(bool), colors=own, alphas=self.alpha / 2)
         if "bboxes" in instances and chosen.any():
-            boxes = as_array(getattr(instances.bboxes, "tensor", instances.bboxes))[chosen]
+            boxes = _array(getattr(instances.bboxes, "tensor", instances.bboxes))[chosen]
             self.draw_bboxes(
                 boxes, [self.bbox_color or c for c in colors], alpha=self.alpha, line_widths=self.line_width
             )
-            scores = as_array(instances.scores)[chosen] if "scores" in instances else [None] * len(boxes)
+            scores = _array(instances.scores)[chosen] if "scores" in instances else [None] * len(boxes)
             for box, label, score, color in zip(boxes, labels, scores, colors):
                 text = self._name(int(label)) + ("" if score is None else f": {round(float(score) * 100, 1)}")
                 behind = {"facecolor": "black", "alpha": 0.8, "pad": 1}
@@ -107,3 +107,7 @@ class DetLocalVisualizer(Visualizer):
 
 # mmdet's own class comes first, where it is installed.
 VISUALIZERS.on_missing.append({"DetLocalVisualizer": DetLocalVisualizer}.get)
+
+
+def _array(values: Any) -> Any:
+    return np.asarray(tensor2ndarray(values))

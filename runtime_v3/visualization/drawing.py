@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import torch
 from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError, StateError
 from mmmigrate.compat.dist import master_only
 from mmmigrate.runtime_v3.visualization.colors import as_rgb, blended, for_each, pillow
+from mmmigrate.runtime_v3.visualization.conversion import check_type, tensor2ndarray
 
 Array = Any  # np.ndarray or torch.Tensor
 Self = TypeVar("Self", bound="Drawing")
@@ -57,6 +59,13 @@ class Drawing:
         self._image = blended(image, np.asarray(canvas), alpha)
         return self
 
+    def _warn_of_outside(self, points: np.ndarray[Any, Any], what: str) -> None:
+        """Warns where (..., 2) points lie outside of the image: they are drawn as far as they are in it."""
+        height, width = self._current().shape[:2]
+        if ((points < 0) | (points >= (width, height))).any():
+            message = f"Warning: The {what} is out of bounds, the drawn {what} may not be in the image"
+            warnings.warn(message, UserWarning, stacklevel=4)
+
     @property
     def _default_font_size(self) -> float:
         height, width = self._current().shape[:2]
@@ -68,7 +77,7 @@ class Drawing:
     ) -> Self:
         """Points at (N, 2) `positions`; `sizes`: areas in pixels. `marker`: 's' for squares, else discs."""
         points = as_rows(positions, 2, "positions")
-        areas = [36.0] * len(points) if sizes is None else np.broadcast_to(as_array(sizes), len(points)).tolist()
+        areas = [36.0] * len(points) if sizes is None else np.broadcast_to(np.asarray(sizes), len(points)).tolist()
         each = list(zip(points.tolist(), for_each(colors, len(points), "colors"), areas))
 
         def paint(draw: Any) -> None:
@@ -84,7 +93,12 @@ class Drawing:
         self: Self, x_datas: Array, y_datas: Array, colors: Any = "g", line_styles: Any = "-", line_widths: Any = 2
     ) -> Self:
         """Lines from one point to another; `x_datas` and `y_datas`: (N, 2), start and end."""
+        if as_array(x_datas, "x_datas").shape != as_array(y_datas, "y_datas").shape:
+            raise ArgumentValueError(
+                f"`x_datas` and `y_datas` should have the same shape, got {x_datas.shape} and {y_datas.shape}"
+            )
         lines = np.stack([as_rows(x_datas, 2, "x_datas"), as_rows(y_datas, 2, "y_datas")], axis=-1)
+        self._warn_of_outside(lines, "line")
         return self._outline(list(lines), colors, line_styles, line_widths, "none", 1.0, closed=False)
 
     @master_only
@@ -101,8 +115,13 @@ class Drawing:
         """Circles around (N, 2) `center` with (N,) `radius`."""
         turn = np.linspace(0, 2 * np.pi, 73)[:-1]
         unit = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
-        radii = np.atleast_1d(as_array(radius)).reshape(-1)
-        around = [middle + r * unit for middle, r in zip(as_rows(center, 2, "center"), radii)]
+        radii = np.atleast_1d(as_array(radius, "radius")).reshape(-1)
+        centers = as_rows(center, 2, "center")
+        if len(centers) != len(radii):
+            raise ArgumentValueError(f"there are {len(centers)} centers for {len(radii)} radii")
+        extent = np.stack([centers - radii[:, None], centers + radii[:, None]])
+        self._warn_of_outside(extent, "circle")
+        around = [middle + r * unit for middle, r in zip(centers, radii)]
         return self._outline(around, edge_colors, line_styles, line_widths, face_colors, alpha)
 
     @master_only
@@ -120,6 +139,7 @@ class Drawing:
         wrong = boxes[(boxes[:, 0] > boxes[:, 2]) | (boxes[:, 1] > boxes[:, 3])]
         if len(wrong):
             raise ArgumentValueError(f"a box is (left, top, right, bottom), got {wrong[0].tolist()}")
+        self._warn_of_outside(boxes.reshape(-1, 2), "bbox")
         corners = [boxes[i][[0, 1, 2, 1, 2, 3, 0, 3]].reshape(4, 2) for i in range(len(boxes))]
         return self._outline(corners, edge_colors, line_styles, line_widths, face_colors, alpha)
 
@@ -136,6 +156,8 @@ class Drawing:
         """One polygon (M, 2) or a list of them."""
         given = polygons if isinstance(polygons, list) else [polygons]
         corners = [as_rows(polygon, 2, "polygons") for polygon in given]
+        for polygon in corners:
+            self._warn_of_outside(polygon, "polygon")
         return self._outline(corners, edge_colors, line_styles, line_widths, face_colors, alpha)
 
     def _outline(
@@ -193,10 +215,13 @@ class Drawing:
         - `font_properties`: the path of a font file, or an object with `get_file()`. Without it all texts are in
           Pillow's font, whatever `font_families` says.
         """
+        check_type("texts", texts, (str, list))
+        check_type("bboxes", bboxes, (dict, list, type(None)))
         words = [texts] if isinstance(texts, str) else texts
         points = as_rows(positions, 2, "positions")
         if len(points) != len(words):
             raise ArgumentValueError(f"there are {len(words)} texts for {len(points)} positions")
+        self._warn_of_outside(points, "text")
         options = (font_sizes, colors, vertical_alignments, horizontal_alignments, bboxes, font_properties)
         names = ("font_sizes", "colors", "vertical_alignments", "horizontal_alignments", "bboxes", "font_properties")
         each = zip(words, points.tolist(), *(for_each(v, len(words), n) for v, n in zip(options, names)))
@@ -224,7 +249,8 @@ class Drawing:
     @master_only
     def draw_binary_masks(self: Self, binary_masks: Array, colors: Any = "g", alphas: Any = 0.8) -> Self:
         """Masks, one (H, W) or several (N, H, W), of booleans."""
-        masks = as_array(binary_masks)
+        check_type("colors", colors, (str, tuple, list))
+        masks = as_array(binary_masks, "binary_masks")
         masks = masks[None] if masks.ndim == 2 else masks
         image = self._current()
         if masks.dtype != np.bool_:
@@ -240,16 +266,19 @@ class Drawing:
         return self
 
 
-def as_array(values: Array) -> np.ndarray[Any, Any]:
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+def as_array(values: Array, name: str) -> np.ndarray[Any, Any]:
+    """The values of an array or tensor. TypeError names anything else, as lists are."""
+    check_type(name, values, (np.ndarray, torch.Tensor))
+    array: np.ndarray[Any, Any] = tensor2ndarray(values)
+    return array
 
 
 def as_rows(values: Array, width: int, name: str) -> np.ndarray[Any, Any]:
     """The values as (N, width); one row may come without its first dimension."""
-    array = as_array(values)
+    array = as_array(values, name)
     array = array[None] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[1] != width:
-        raise ArgumentValueError(f"{name} must have the shape (N, {width}), got {as_array(values).shape}")
+        raise ArgumentValueError(f"{name} must have the shape (N, {width}), got {tuple(values.shape)}")
     return array
 
 

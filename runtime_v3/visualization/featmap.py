@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
-from mmmigrate.compat.argument_errors import ArgumentValueError
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v3.visualization.colors import blended, heat_map, pillow
 
 Image = np.ndarray[Any, Any]
@@ -30,11 +31,16 @@ def draw_featmap(
       `topk <= 0` the map itself, of 1 or 3 channels.
     - `resize_shape`: (height, width) of the picture, of each one in a grid; else that of the overlaid image or the map.
     """
+    if not isinstance(featmap, torch.Tensor):
+        raise ArgumentTypeError(f"`featmap` should be torch.Tensor, but got {type(featmap)}")
     if featmap.ndim != 3:
-        raise ArgumentValueError(f"a feature map has the shape (C, H, W), got {tuple(featmap.shape)}")
+        raise ArgumentValueError(f"Input dimension must be 3, but got {featmap.ndim}: a feature map is (C, H, W)")
     featmap = featmap.detach().cpu().float()
     if overlaid_image is not None and overlaid_image.ndim == 2:
         overlaid_image = np.repeat(overlaid_image[:, :, None], 3, axis=2)
+    if overlaid_image is not None and overlaid_image.shape[:2] != featmap.shape[1:]:
+        message = f"featmap of {tuple(featmap.shape[1:])} is stretched to overlaid_image of {overlaid_image.shape[:2]}"
+        warnings.warn(message, stacklevel=2)
     size = resize_shape or (None if overlaid_image is None else overlaid_image.shape[:2])
     if size is not None and tuple(size) != tuple(featmap.shape[1:]):
         featmap = interpolate(featmap[None], tuple(size), mode="bilinear", align_corners=False)[0]
@@ -52,7 +58,11 @@ def draw_featmap(
     if topk > 0:
         return _grid(featmap, overlaid_image, topk, arrangement, alpha)
     if featmap.shape[0] not in (1, 3):
-        raise ArgumentValueError(f"{featmap.shape[0]} channels are no picture: set channel_reduction, or topk above 0")
+        raise ArgumentValueError(
+            "The input tensor channel dimension must be 1 or 3 when topk is less than 1, but the channel dimension you "
+            f"input is {featmap.shape[0]}, you can use the channel_reduction parameter or set topk greater than 0 to "
+            "solve the error"
+        )
     return _over(featmap[0] if featmap.shape[0] == 1 else featmap, overlaid_image, alpha)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.runtime_v3.registry import VISBACKENDS
 from mmmigrate.runtime_v3.visualization.vis_backend import BaseVisBackend, force_init_env
 
@@ -21,13 +22,22 @@ Suffix = str | tuple[str, ...]
 class ServiceBackend(BaseVisBackend):
     """What the services have in common: a scalar is a number under a name, and `_track` sends one.
 
-    `init_kwargs` go to the service's own function that begins a run.
+    `init_kwargs` go to the service's own function that begins a run. `_attribute` is another name of what `experiment`
+    gives.
     """
+
+    _attribute = ""
 
     def __init__(self, save_dir: str | None = None, init_kwargs: dict[str, Any] | None = None) -> None:
         super().__init__(save_dir)  # type: ignore[arg-type]
         self._init_kwargs = dict(init_kwargs or {})
         self._run: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        # Projects' own backends reach the service through the attribute of its name.
+        if name == self._attribute:
+            return self._run
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _service(self, module: str) -> Any:
         """The service's module; an ImportError that says what to install."""
@@ -56,7 +66,7 @@ class ServiceBackend(BaseVisBackend):
         self, scalar_dict: dict[str, Any], step: int = 0, file_path: str | None = None, **kwargs: Any
     ) -> None:
         if "step" in scalar_dict:
-            raise ValueError("scalar_dict must not contain 'step': pass step=")
+            raise ArgumentValueError("scalar_dict must not contain 'step': pass step=")
         for name, number in as_numbers(scalar_dict).items():
             self._track(name, number, step)
 
@@ -69,6 +79,8 @@ class WandbVisBackend(ServiceBackend):
     - `commit`: whether a record closes its step. `log_code_name`: the name of the saved code.
     - `watch_kwargs`: the arguments of `wandb.watch`.
     """
+
+    _attribute = "_wandb"
 
     def __init__(
         self,
@@ -132,6 +144,8 @@ class MLflowVisBackend(ServiceBackend):
     The config's values become parameters (those of `tracked_config_keys`, or all); at the end the files of the
     work folder that end in `artifact_suffix` become artifacts.
     """
+
+    _attribute = "_mlflow"
 
     def __init__(
         self,
@@ -201,6 +215,8 @@ class MLflowVisBackend(ServiceBackend):
 class ClearMLVisBackend(ServiceBackend):
     """ClearML. At the end the files in the work folder that end in `artifact_suffix` are uploaded."""
 
+    _attribute = "_clearml"
+
     def __init__(
         self,
         save_dir: str | None = None,
@@ -240,6 +256,8 @@ class ClearMLVisBackend(ServiceBackend):
 class NeptuneVisBackend(ServiceBackend):
     """Neptune, offline unless `init_kwargs` say otherwise."""
 
+    _attribute = "_neptune"
+
     def _init_env(self) -> None:
         self._run = self._service("neptune").init_run(**(self._init_kwargs or {"mode": "offline"}))
 
@@ -264,6 +282,8 @@ class NeptuneVisBackend(ServiceBackend):
 @VISBACKENDS.register_module()
 class DVCLiveVisBackend(ServiceBackend):
     """DVCLive. Outside of a Git repository, where DVC has no experiments, only files are written."""
+
+    _attribute = "_dvclive"
 
     def __init__(
         self,
@@ -306,6 +326,8 @@ class DVCLiveVisBackend(ServiceBackend):
 @VISBACKENDS.register_module()
 class AimVisBackend(ServiceBackend):
     """Aim. The experiment is named after the last two folders of `save_dir`, or after the time."""
+
+    _attribute = "_aim_run"
 
     def _init_env(self) -> None:
         named = "_".join(Path(self._save_dir).parts[-2:]) if self._save_dir else time.strftime("%Y%m%d_%H%M%S")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,14 +57,16 @@ class Visualizer(ManagerMixin, Drawing):
             cfg = dict(backend)
             name = cfg.pop("name", None)
             if cfg.setdefault("save_dir", folder) is None:
-                raise ValueError(f"the visualizer needs a save_dir for {cfg['type']}")
+                message = f"`Visualizer` backend is not initialized because save_dir is None: {cfg['type']} needs one"
+                warnings.warn(message, stacklevel=4)
+                return
             backend = VISBACKENDS.build(cfg)
         # mmengine asks for no base class, and neither do projects' own backends have one.
         if not isinstance(backend, BaseVisBackend) and not hasattr(backend, "add_scalars"):
             raise TypeError(f"vis_backends must be dicts or backends, got {backend!r}")
         name = name or type(backend).__name__
         if name in self._vis_backends:
-            raise RuntimeError(f"there are two visualizer backends {name!r}: give one of them another name=")
+            raise RuntimeError(f"vis_backend name {name} already exists: give one of them another name=")
         self._vis_backends[name] = backend
 
     @classmethod

@@ -204,7 +204,11 @@ def test_the_option_may_be_repeated_and_names_what_is_wrong(capsys: pytest.Captu
     assert options == {"a": 1, "b.c": "x=y", "d": (1, 2)}
     command = ArgumentParser()
     command.add_argument("--cfg-options", nargs="+", action=OptionsAction)
-    for bad, message in (("ab", "expected KEY=VALUE, got 'ab'"), ("a=[(1]", "Imbalanced brackets")):
+    for bad, message in (
+        ("ab", "expected KEY=VALUE, got 'ab'"),
+        ("a=[(1]", "Imbalanced brackets"),
+        ("a=(1,2]", "Imbalanced"),
+    ):
         for kind in (ValueError, AssertionError):
             with pytest.raises(kind, match=message):
                 parser.parse_args(["--cfg-options", bad])
