@@ -1,7 +1,7 @@
 """What runtime_v3 and real mmengine add to a bare PyTorch loop, per iteration, in interleaved runs.
 
-    python benchmarks/overhead_v3.py --peer PYTHON [--iters 1000 10000 100000] [--rounds 3] [--kinds epoch iter ema]
-        [--imports]
+    python benchmarks/overhead_v3.py --peer PYTHON [--iters 1000 10000 100000] [--rounds 3] [--pairs 1]
+        [--kinds epoch iter ema] [--imports]
 
 PYTHON is the interpreter of an environment with mmengine 0.10.7 (`.peers/v3/bin/python`). Quote the ratios, not the
 times: both engines run in turns in one go, on whatever machine this is.
@@ -106,19 +106,22 @@ def ema():
 
 
 bare()
-pairs = [(bare(), ema() if kind == "ema" else engine()) for _ in range(3)]
-# The least of each: what else runs on the machine only ever adds.
+# The least of each: what else runs on the machine only ever adds, and to a short run more easily.
+pairs = [(bare(), ema() if kind == "ema" else engine()) for _ in range(int(sys.argv[4]) or max(3, 20_000 // iters))]
 print(json.dumps({"bare": min(pair[0] for pair in pairs), "engine": min(pair[1] for pair in pairs)}))
 """
 
 ENGINES = ("mmmigrate.runtime_v3", "mmengine")
 
 
-def measure(python: str, root: str, iters: int, kind: str) -> float:
+def measure(python: str, root: str, iters: int, kind: str, pairs: int = 0) -> float:
     """Microseconds per iteration over the bare loop; for `ema`, of an update of 100 tensors."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [python, "-W", "ignore", "-c", WORKER, root, str(iters), kind], capture_output=True, text=True, env=environment
+        [python, "-W", "ignore", "-c", WORKER, root, str(iters), kind, str(pairs)],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     if done.returncode:
         raise SystemExit(f"{root} failed:\n{done.stderr}")
@@ -127,12 +130,12 @@ def measure(python: str, root: str, iters: int, kind: str) -> float:
     return over / iters * 1e6
 
 
-def compare(peer: str, iters: int, kind: str, rounds: int) -> None:
+def compare(peer: str, iters: int, kind: str, rounds: int, pairs: int) -> None:
     """Runs both engines in turns and prints the least disturbed run of each, and their ratio."""
     results: dict[str, list[float]] = {root: [] for root in ENGINES}
     for _ in range(rounds):
         for root in ENGINES:
-            results[root].append(measure(peer if root == "mmengine" else sys.executable, root, iters, kind))
+            results[root].append(measure(peer if root == "mmengine" else sys.executable, root, iters, kind, pairs))
     ours, theirs = (min(results[root]) for root in ENGINES)
     print(f"{kind:>6} {iters:>7} iterations: ours {ours:7.1f} us, mmengine {theirs:7.1f} us, ratio {ours / theirs:.3f}")
 
@@ -155,12 +158,13 @@ def main() -> None:
     parser.add_argument("--peer", default=str(root / ".peers" / "v3" / "bin" / "python"))
     parser.add_argument("--iters", type=int, nargs="+", default=[1000, 10000, 100000])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pairs", type=int, default=0, help="runs of each engine in a process; more for short ones")
     parser.add_argument("--kinds", nargs="+", default=["epoch", "iter"], choices=["epoch", "iter", "ema"])
     parser.add_argument("--imports", action="store_true")
     given = parser.parse_args()
     for kind in given.kinds:
         for iters in given.iters:
-            compare(given.peer, iters, kind, given.rounds)
+            compare(given.peer, iters, kind, given.rounds, given.pairs)
     if given.imports:
         compare_imports(given.rounds)
 

@@ -21,8 +21,6 @@ from mmmigrate.runtime_v3.dist.info import (
     get_backend,
     get_default_group,
     get_dist_info,
-    get_local_rank,
-    get_local_size,
     get_rank,
     get_world_size,
     infer_launcher,
@@ -31,7 +29,12 @@ from mmmigrate.runtime_v3.dist.info import (
     is_main_process,
     master_only,
 )
-from mmmigrate.runtime_v3.dist.local_group import get_local_group, init_local_group
+from mmmigrate.runtime_v3.dist.local_group import (
+    get_local_group,
+    get_local_rank,
+    get_local_size,
+    init_local_group,
+)
 
 __all__ = [
     "all_gather",

@@ -16,8 +16,6 @@ __all__ = [
     "get_backend",
     "get_default_group",
     "get_dist_info",
-    "get_local_rank",
-    "get_local_size",
     "get_rank",
     "get_world_size",
     "infer_launcher",
@@ -74,15 +72,6 @@ def get_world_size(group: torch_dist.ProcessGroup | None = None) -> int:
 
 def get_rank(group: torch_dist.ProcessGroup | None = None) -> int:
     return torch_dist.get_rank(group) if is_distributed() else 0
-
-
-def get_local_rank() -> int:
-    """The rank within this machine, as the launcher tells it."""
-    return int(os.environ.get("LOCAL_RANK", "0")) if is_distributed() else 0
-
-
-def get_local_size() -> int:
-    return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if is_distributed() else 1
 
 
 def is_main_process(group: torch_dist.ProcessGroup | None = None) -> bool:

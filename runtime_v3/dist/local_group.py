@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import torch.distributed as torch_dist
 
 from mmmigrate.compat.argument_errors import StateError
-from mmmigrate.runtime_v3.dist.info import is_distributed
+from mmmigrate.runtime_v3.dist.info import get_rank, get_world_size, is_distributed
 
 _local_group: torch_dist.ProcessGroup | None = None
 
@@ -26,3 +28,17 @@ def get_local_group() -> torch_dist.ProcessGroup | None:
     if _local_group is None:
         raise RuntimeError("Local process group is not created: call `init_local_group` first")
     return _local_group
+
+
+def get_local_rank() -> int:
+    """The rank within this machine: in the group, or as the launcher tells it; RuntimeError where there is neither."""
+    if _local_group is None and "LOCAL_RANK" in os.environ:
+        return int(os.environ["LOCAL_RANK"]) if is_distributed() else 0
+    return get_rank(get_local_group())
+
+
+def get_local_size() -> int:
+    """The number of processes on this machine, from where `get_local_rank` has it."""
+    if _local_group is None and "LOCAL_WORLD_SIZE" in os.environ:
+        return int(os.environ["LOCAL_WORLD_SIZE"]) if is_distributed() else 1
+    return get_world_size(get_local_group())
