@@ -22,6 +22,7 @@ def record(python: str | Path, root: str, folder: Path) -> dict[str, dict]:
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
+        cwd=folder,  # some experiments name files by relative paths
     )
     assert done.returncode == 0, done.stderr
     return {name: json.loads((folder / f"{name}.json").read_text()) for name in EXPERIMENTS}

@@ -250,6 +250,73 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
             {"type": "SyncBuffersHook"},
         ],
     },
+    "loop_of_ones_own": {
+        "train_cfg": {"type": "EveryOtherBatch", "max_epochs": 3},
+        "val_cfg": {"type": "CountedValidation"},
+    },
+    "by_iteration_dynamic_intervals": {
+        "train_cfg": {
+            "by_epoch": False,
+            "max_iters": 12,
+            "val_begin": 3,
+            "val_interval": 4,
+            "dynamic_intervals": [(8, 1)],
+        },
+        "train_dataloader": loader(True, sampler={"type": "InfiniteSampler", "shuffle": True}),
+        "default_hooks": {
+            "checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 6, "save_last": False}
+        },
+    },
+    "several_metrics_and_predictions_dumped": {
+        "val_evaluator": [
+            {"type": "Share", "prefix": "first"},
+            {"type": "Share", "prefix": "second", "collect_device": "cpu"},
+            {"type": "DumpResults", "out_file_path": "predictions.pkl"},
+        ]
+    },
+    "best_checkpoint_by_keys": {
+        "default_hooks": {
+            "checkpoint": {
+                "type": "CheckpointHook",
+                "interval": 2,
+                "save_best": "share",
+                "greater_keys": ["share"],
+                "less_keys": ["loss_like"],
+                "out_dir": "elsewhere",
+            }
+        }
+    },
+    "deterministic_and_environment": {
+        "randomness": {"seed": 11, "deterministic": True},
+        "env_cfg": {"cudnn_benchmark": False, "mp_cfg": {"mp_start_method": "fork", "opencv_num_threads": 0}},
+    },
+    # Not the first part: where no input needs a gradient, mmengine's reentrant form leaves the parameters untrained.
+    "activation_checkpointing": {"activation_checkpointing": ["scale", "head"]},
+    "any_setting_scheduled": {
+        "param_scheduler": [
+            {"type": "MultiStepParamScheduler", "param_name": "weight_decay", "milestones": [1, 2], "gamma": 0.5},
+            {"type": "LinearParamScheduler", "param_name": "momentum", "start_factor": 0.5, "end": 2},
+            {
+                "type": "CosineRestartLR",
+                "periods": [4, 8],
+                "restart_weights": [1, 0.5],
+                "eta_min": 0,
+                "by_epoch": False,
+            },
+        ]
+    },
+    "plateau_of_momentum": {
+        "train_cfg": {"by_epoch": True, "max_epochs": 4},
+        "param_scheduler": {"type": "ReduceOnPlateauMomentum", "monitor": "loss_like", "patience": 0, "threshold": 9.0},
+    },
+    "adaptive_optimizer_without_bias_decay": {
+        "optim_wrapper": {
+            "optimizer": {"type": "RAdam", "lr": 0.01, "weight_decay": 0.1},
+            "paramwise_cfg": {"bias_decay_mult": 0.0, "norm_decay_mult": 0.0},
+            "clip_grad": {"max_norm": 1.0, "error_if_nonfinite": True},
+            "accumulative_counts": 2,
+        }
+    },
     "images": {
         "model": {
             "type": "Net",

@@ -101,6 +101,20 @@ class TwoOptimizers:
         return optim.OptimWrapperDict(body=body, head=head)
 
 
+@registry.LOOPS.register_module()
+class EveryOtherBatch(runner_module.EpochBasedTrainLoop):
+    def run_iter(self, idx: int, data_batch: Any) -> None:
+        if idx % 2 == 0:
+            super().run_iter(idx, data_batch)
+
+
+@registry.LOOPS.register_module()
+class CountedValidation(runner_module.ValLoop):
+    def run_iter(self, idx: int, data_batch: Any) -> None:
+        EVENTS.append(f"validated:{idx}")
+        super().run_iter(idx, data_batch)
+
+
 @registry.METRICS.register_module()
 class Share(evaluator.BaseMetric):
     def process(self, data_batch: Any, data_samples: Any) -> None:
