@@ -149,7 +149,6 @@ MMENGINE = Library(
         "_strategy": "Runner trains on one device, with DDP, and with fully_shard by model_wrapper_cfg",
         "analysis": "torch.utils.flop_counter.FlopCounterMode counts operations",
         "hooks.NPUProfilerHook": "ProfilerHook profiles what torch's profiler knows",
-        "model.weight_init.trunc_normal_": "use torch.nn.init.trunc_normal_",
         "runner.FlexibleRunner": "Runner and model_wrapper_cfg=dict(type='MMFullyShardedDataParallel')",
         "runner._flexible_runner": "Runner and model_wrapper_cfg=dict(type='MMFullyShardedDataParallel')",
         "utils.dl_utils.visualize": "`mmmigrate schedule CONFIG --plot FILE` draws a schedule without running it",

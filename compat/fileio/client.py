@@ -188,6 +188,21 @@ class TakenNameError(KeyError, ValueError):
     __str__ = ValueError.__str__
 
 
+class UnknownSchemeError(KeyError, ValueError):
+    """A URL begins with a scheme that nothing reads: one function says so by the one error, another by the other."""
+
+    __str__ = ValueError.__str__
+
+
+def _through_fsspec(scheme: str) -> type[BaseStorageBackend]:
+    import fsspec
+
+    # "zip::s3" reads a member of what the second names.
+    if scheme.partition("::")[0] not in fsspec.available_protocols():
+        raise UnknownSchemeError(f"prefix {scheme} is not supported: fsspec knows no {scheme}://")
+    return StorageBackend
+
+
 class FileClient:
     """Access to files through one backend, chosen by name (`backend`) or by the scheme of a URL (`prefix`).
 
@@ -233,7 +248,8 @@ class FileClient:
             return found
         if prefix is not None:
             # Any scheme that fsspec knows works; only those with a name of their own are in the table.
-            return self._prefix_to_backends.get(prefix, StorageBackend)
+            own = self._prefix_to_backends.get(prefix)
+            return own if own is not None else _through_fsspec(prefix)
         return HardDiskBackend
 
     @property

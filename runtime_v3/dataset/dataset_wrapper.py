@@ -155,8 +155,11 @@ class RepeatDataset(_Wrapper):
         self._ori_len = len(self.dataset)
         self._fully_initialized = True
 
+    def _get_ori_dataset_idx(self, idx: int) -> int:
+        return idx % self._ori_len
+
     def _locate(self, idx: int) -> tuple[Any, int]:
-        return self.dataset, idx % self._ori_len
+        return self.dataset, self._get_ori_dataset_idx(idx)
 
     @force_full_init
     def __len__(self) -> int:
@@ -193,8 +196,11 @@ class ClassBalancedDataset(_Wrapper):
         repeats = {c: max(1.0, math.sqrt(repeat_thr / (count / size))) for c, count in counts.items()}
         return [max((repeats[category] for category in found), default=1.0) for found in categories]
 
+    def _get_ori_dataset_idx(self, idx: int) -> int:
+        return self.repeat_indices[idx]
+
     def _locate(self, idx: int) -> tuple[Any, int]:
-        return self.dataset, self.repeat_indices[idx]
+        return self.dataset, self._get_ori_dataset_idx(idx)
 
     @force_full_init
     def __len__(self) -> int:

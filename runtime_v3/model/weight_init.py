@@ -19,6 +19,7 @@ from mmmigrate.compat.initializers import (
     XavierInit,
     apply_init_cfg,
 )
+from mmmigrate.compat.layer_init import trunc_normal_
 from mmmigrate.runtime_v3.logging import print_log
 from mmmigrate.runtime_v3.registry import WEIGHT_INITIALIZERS
 
@@ -33,6 +34,7 @@ __all__ = [
     "UniformInit",
     "XavierInit",
     "initialize",
+    "trunc_normal_",
     "update_init_info",
 ]
 
