@@ -97,6 +97,24 @@ def test_one_of_two_registries_without_a_parent_gets_it(tmp_path: Path) -> None:
     assert "DATASETS = Registry('dataset')" in texts["b.py"]
 
 
+def test_registries_of_two_packages_that_are_converted_together_are_two(tmp_path: Path) -> None:
+    text = "from mmcv.runner import OPTIMIZER_BUILDERS as MMCV\nfrom mmcv.utils import Registry\n\n"
+    text += "OPTIMIZER_BUILDERS = Registry('x', parent=MMCV)\nDATASETS = Registry('dataset')\n"
+    for package in ("one", "two"):
+        write(tmp_path / package, builder=text)
+    (tmp_path / "__init__.py").unlink(missing_ok=True)
+    texts = convert(tmp_path)
+    assert texts["one/builder.py"] == texts["two/builder.py"]
+    assert "OPTIMIZER_BUILDERS = Registry('x', parent=MMCV)" in texts["two/builder.py"]
+    assert "DATASETS = Registry('dataset', parent=MMENGINE_DATASETS)" in texts["two/builder.py"]
+
+
+def test_a_scope_that_is_named_and_one_by_default_are_one(tmp_path: Path) -> None:
+    text = "from mmcv.cnn import MODELS\nfrom mmcv.utils import Registry\n\n{} = Registry('x', parent=MODELS{})\n"
+    write(tmp_path / "pkg", a=text.format("OWN", ", scope='pkg'"), b=text.format("OTHER", ""))
+    assert convert(tmp_path / "pkg")["b.py"] == "from pkg.a import OWN\n\nOTHER = OWN\n"
+
+
 def test_a_name_handed_on_stays_when_its_last_use_goes(tmp_path: Path) -> None:
     text = "from mmcv.cnn import MODELS, CONV_LAYERS\nfrom mmcv.utils import Registry\n\n"
     text += "A = Registry('a', parent=MODELS)\nB = Registry('b', parent=CONV_LAYERS)\n"

@@ -78,8 +78,16 @@ def _children(module: Module) -> Iterator[_Child]:
         if len(assign.targets) == 1 and isinstance(target, ast.Name):
             parent = _argument(call, "parent", 2)
             scope = _argument(call, "scope", 3)
-            text = module.source.segment(scope) if scope is not None else ""
-            yield _Child(module, target.id, call, _new_name(module, parent), text)
+            yield _Child(module, target.id, call, _new_name(module, parent), _scope(module, scope))
+
+
+def _scope(module: Module, given: ast.expr | None) -> str:
+    """The scope that a registry has: by default the package that makes it."""
+    if given is None:
+        return module.name.partition(".")[0]
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        return given.value
+    return module.source.segment(given)
 
 
 def _argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
