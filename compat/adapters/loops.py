@@ -27,6 +27,7 @@ class _V2Loop:
     """What both loops share; a loop class of the engine follows in the method resolution order."""
 
     unit: str
+    val_interval: int
 
     def __init__(
         self,
@@ -108,7 +109,7 @@ class _V2Loop:
         return bool(done >= self.val_start and (done - self.val_start) % interval == 0)
 
     def _evaluate_if_due(self, done: int) -> None:
-        self._decide(done)
+        decide_interval(self, done)
         val_loop = self._runner.val_loop  # type: ignore[attr-defined]
         if val_loop is not None and self._is_due(done):
             val_loop.run()
@@ -121,12 +122,12 @@ class _V2Loop:
                 val_loop.run()
         self._untouched = False
 
-    def _decide(self, done: int) -> None:
-        """The interval from the next step on; both engines keep milestones and intervals under these names."""
-        step = sum(done + 1 >= milestone for milestone in self.dynamic_milestones)  # type: ignore[attr-defined]
-        intervals = self.dynamic_intervals  # type: ignore[attr-defined]
-        if len(intervals) > 1:
-            self.val_interval = intervals[step - 1]
+
+def decide_interval(loop: Any, done: int) -> None:
+    """The interval from the next step on; both engines keep milestones and intervals under these names."""
+    step = sum(done + 1 >= milestone for milestone in loop.dynamic_milestones)
+    if len(loop.dynamic_intervals) > 1:
+        loop.val_interval = loop.dynamic_intervals[step - 1]
 
 
 def _phase(entry: Any) -> tuple[str, int]:

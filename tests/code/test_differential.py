@@ -19,6 +19,7 @@ SOURCES = {
     "evaluates": "HKC005/stands_alone",
     "stepping": "HKC006/kinds",
     "accumulates": "HKC006/accumulates_and_freezes",
+    "runners": "HKC007/kinds",
     "cool": "HKC004/by_epoch_or_iteration",
     "falling": "HKC004/momentum_and_another_policy",
     "first": "OWC001/default_constructor",
@@ -218,6 +219,9 @@ CASES = [
     Case("rates", "RateHook"),
     Case("average", "AverageHook", args={"interval": 2}),
     Case("evaluates", "EvalIterHook", "evaluation", {"interval": 5}, {"model": "v2"}),
+    Case("runners", "EndlessRunner", "runner"),
+    Case("runners", "HalfRunner", "runner"),
+    Case("runners", "SkipRunner", "runner", options={"by_epoch": False}),
     Case("cool", "CoolDownLrUpdaterHook", "schedule", {"floor": 0.01}),
     Case(
         "cool",

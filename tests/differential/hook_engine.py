@@ -206,6 +206,7 @@ def train_v2(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
     logger = logging.Logger("run")
     by_epoch = experiment.get("by_epoch", True)
     kind = runner_module.EpochBasedRunner if by_epoch else runner_module.IterBasedRunner
+    kind = kind_of(experiment) if role == "runner" else kind
     length = {"max_epochs": 4} if by_epoch else {"max_iters": 12}
     wrapped = import_module("mmcv.parallel").MMDataParallel(model, device_ids=[])
     runner = kind(wrapped, optimizer=optimizer, work_dir=folder, logger=logger, meta={"exp_name": "none.py"}, **length)
@@ -290,7 +291,7 @@ def train_v3(experiment: dict[str, Any], folder: str) -> dict[str, Any]:
         work_dir=folder,
         train_dataloader=data,
         **validation,
-        train_cfg={"by_epoch": True, "max_epochs": 4} if by_epoch else {"by_epoch": False, "max_iters": 12},
+        train_cfg=train_loop(experiment, by_epoch),
         optim_wrapper={**wrapper, "optimizer": optimizer},
         param_scheduler=schedule,
         custom_hooks=[{"type": experiment["class"], **experiment.get("args", {})}] if experiment.get("named") else None,
@@ -351,6 +352,15 @@ def wrapper_of(experiment: dict[str, Any]) -> dict[str, Any]:
     if "grad_clip" in arguments and "grad_clip" not in signature(kind).parameters:
         arguments["clip_grad"] = arguments.pop("grad_clip")
     return {"type": f"{kind.__module__}.{kind.__name__}", **arguments}
+
+
+def train_loop(experiment: dict[str, Any], by_epoch: bool) -> dict[str, Any]:
+    """The arguments of v3's train loop, or of a runner class that was made one."""
+    length = {"max_epochs": 4} if by_epoch else {"max_iters": 12}
+    if experiment.get("role") != "runner":
+        return {"by_epoch": by_epoch, **length}
+    kind = kind_of(experiment)
+    return {"type": f"{kind.__module__}.{kind.__name__}", **length}
 
 
 def evaluation_loop(experiment: dict[str, Any]) -> dict[str, Any]:
