@@ -33,6 +33,9 @@ OUTPUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--ulp", default=0, show_default=True, type=click.IntRange(min=0), help="Tolerance in the last place.")
 @click.option("--timeline", is_flag=True, help="Compare the schedules of a whole run, without model or data.")
 @click.option("--iters-per-epoch", default=50, show_default=True, type=click.IntRange(min=1), help="For --timeline.")
+@click.option(
+    "--shrink", is_flag=True, help="Of a divergence, find the smallest configs and the first step that show it."
+)
 @click.option("--work-dir", metavar="DIR", type=click.Path(path_type=Path), help="Keep traces, logs, checkpoints here.")
 @click.option("--report", metavar="FILE.html", type=OUTPUT, help="Write an HTML report.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the verdict as JSON; - is standard output.")
@@ -50,7 +53,10 @@ def command(old: Path, new: Path | None, **options: Any) -> None:
     except ConversionError as error:
         click.echo(f"error: {old} could not be converted: {error}", err=True)
         sys.exit(2)
-    _write(proof, str(old), options)
+    smallest = _shrunk(proof, options) if options["shrink"] else None
+    _write(proof, str(old), options, smallest)
+    if smallest is not None and "-" not in (options["json_file"], options["sarif"]):
+        click.echo(str(smallest))
     sys.exit(proof.comparison.exit_code)
 
 
@@ -59,6 +65,25 @@ def _timeline(old: Path, new: Path | None, options: dict[str, Any]) -> Any:
 
     names = ("iters_per_epoch", "ulp", "work_dir")
     return verify_timeline(old, new, **{name: options[name] for name in names})
+
+
+def _shrunk(proof: Any, options: dict[str, Any]) -> Any:
+    from mmmigrate.compat.cli.shrink import shrunk
+    from mmmigrate.compat.proof.timeline import verify_timeline
+    from mmmigrate.compat.proof.verify import verify
+
+    def timeline(old: Path, new: Path, steps: int | None, folder: Path) -> Any:
+        given = {name: options[name] for name in ("iters_per_epoch", "ulp")}
+        return verify_timeline(old, new, work_dir=folder, **given)
+
+    def training(old: Path, new: Path, steps: int | None, folder: Path) -> Any:
+        given = {name: options[name] for name in ("ulp", "world_size", "resume_at")}
+        seed = proof.seed if options["seeds"] else options["seed"]
+        beside = (proof.old, proof.new)
+        return verify(old, new, steps=steps, seed=seed, work_dir=folder, beside=beside, locate=False,
+                      peers=_peers(options["peers"]), **given)  # fmt: skip
+
+    return shrunk(proof, options, timeline if options["timeline"] else training)
 
 
 def _training(old: Path, new: Path | None, options: dict[str, Any]) -> Any:
@@ -109,7 +134,7 @@ def _seeds(text: str | None) -> list[int]:
         raise click.BadParameter(f"{text!r} is not a list of numbers, as in 0,1,2", param_hint="--seeds") from None
 
 
-def _write(proof: Any, subject: str, options: dict[str, Any]) -> None:
+def _write(proof: Any, subject: str, options: dict[str, Any], smallest: Any) -> None:
     comparison = proof.comparison
     if options["report"]:
         from mmmigrate.compat.proof.report import write_proof
@@ -128,6 +153,7 @@ def _write(proof: Any, subject: str, options: dict[str, Any]) -> None:
 
         write_document(options["sarif"], verdict_sarif(comparison, subject))
     if options["json_file"]:
-        write_document(options["json_file"], comparison.as_json())
+        more = {} if smallest is None else {"shrunk": smallest.as_json()}
+        write_document(options["json_file"], {**comparison.as_json(), **more})
     if "-" not in (options["json_file"], options["sarif"]):
         show_verdict(comparison)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Proof:
     comparison: Comparison
     runs: tuple[Run, ...] = ()
     findings: list[Finding] = field(default_factory=list)
+    seed: int = 0
 
 
 def verify(
@@ -47,6 +48,8 @@ def verify(
     world_size: int = 1,
     resume_at: int | None = None,
     peers: Mapping[str, Peer] | None = None,
+    beside: Iterable[str | Path] = (),
+    locate: bool = True,
 ) -> Proof:
     """Trains the v2 config `old` and the v3 config `new` (converted from `old` when left out) and compares them.
 
@@ -55,7 +58,8 @@ def verify(
     `not-compared`. With `detail` the iterations from a divergence on are recorded in full, for the report. Of
     `world_size` processes every rank is compared. With `resume_at` both runs are broken off before that iteration and
     resumed from their last checkpoint. `peers` names environments of the real libraries, by side (`old`, `new`), which
-    train instead of the runtimes.
+    train instead of the runtimes. `beside` are configs in whose project the code is looked for too. Without `locate`
+    a divergence that only digests show is not run again to name the element.
     """
     if peers and resume_at is not None:
         raise PeerError("the real libraries do not restore random numbers on resuming: leave resume_at out")
@@ -68,8 +72,8 @@ def verify(
         new_path, findings = converted(old_path, folder / "converted", "v2" if world_size == 1 else "v3")
     else:
         new_path = Path(new)
-    proof = Proof(old_path, new_path, new is None, Comparison(NOT_COMPARED, 0), (), findings)
-    old_spec, new_spec = _specs(proof, folder, seed, steps)
+    proof = Proof(old_path, new_path, new is None, Comparison(NOT_COMPARED, 0), (), findings, seed)
+    old_spec, new_spec = _specs(proof, folder, seed, steps, beside)
     tensors: list[int] | None = None if ulp else []
     environments = {side: str(peer.python) for side, peer in (peers or {}).items()}
     specs = (
@@ -83,7 +87,7 @@ def verify(
     if resume_at is not None and comparison.exit_code == 0:
         return replace(proof, **_resumed(specs, steps, comparison, ulp))
     first = comparison.first
-    if first is not None and (first.digest_only or detail):
+    if first is not None and locate and (first.digest_only or detail):
         comparison = _measured(comparison, specs, folder, ulp)
     return replace(proof, comparison=comparison, runs=runs)
 
@@ -108,8 +112,10 @@ def converted(old: Path, folder: Path, order: str = "v2") -> tuple[Path, list[Fi
     return written.path, written.findings
 
 
-def _specs(proof: Proof, folder: Path, seed: int, steps: int | None) -> tuple[EngineSpec, EngineSpec]:
-    paths = import_paths([proof.old, proof.new])
+def _specs(
+    proof: Proof, folder: Path, seed: int, steps: int | None, beside: Iterable[str | Path]
+) -> tuple[EngineSpec, EngineSpec]:
+    paths = import_paths([proof.old, proof.new, *map(Path, beside)])
     weights = str(folder / "initial_weights.pth")
 
     def spec(generation: str, config: Path) -> EngineSpec:

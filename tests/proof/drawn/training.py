@@ -23,6 +23,7 @@ from mmmigrate.compat.proof.ranks import compare_ranks
 from mmmigrate.compat.proof.spec import EngineSpec
 from mmmigrate.compat.proof.start import READY, deterministic
 from mmmigrate.compat.trace import Comparison
+from mmmigrate.compat.trace.verdict import NOT_COMPARED
 
 # memory, where there is such a thing: checkpoints of thousands of runs are written and thrown away
 SCRATCH = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
@@ -97,6 +98,19 @@ def prove_config(
             verdicts.append(compare_ranks(Path(specs[0].trace), Path(specs[1].trace), processes))
         codes = frozenset(finding.code for finding in written.findings)
         return Outcome(tuple(verdicts), codes, written.path.read_text())
+
+
+def trained(old: Path, new: Path, steps: int | None, folder: Path) -> Comparison:
+    """The verdict on two configs after so many iterations, trained in this process."""
+    made_ready()
+    specs = _specs(folder, old, new, 0, steps, False, 1)
+    for spec in specs:
+        Path(spec.trace).unlink(missing_ok=True)
+    try:
+        train_both(specs)
+    except Exception as error:
+        return Comparison(NOT_COMPARED, 0, reason=str(error))
+    return compare_ranks(Path(specs[0].trace), Path(specs[1].trace), 1)
 
 
 def made_ready() -> None:
