@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 from mmmigrate.compat.findings import Effect
 from mmmigrate.converters.code.module import Module
+from mmmigrate.converters.code.preparation import Preparation, last_name, root_of
 from mmmigrate.converters.code.remarks import OWN_SCRIPT
 from mmmigrate.converters.code.rule import CodeRule
+from mmmigrate.converters.generation import V2_KEYS
 
 _RUNNERS = frozenset(
     f"mmcv.runner.{name}" for name in ("build_runner", "EpochBasedRunner", "IterBasedRunner", "Runner")
@@ -29,6 +31,12 @@ _STANDARD = frozenset(
     | {"get", "pop", "setdefault", "items", "update", "append", "dict", "list", "tuple", "len", "range", "int"}
     | {"str", "isinstance", "type", "getattr", "bool", "device", "to", "is_available", "startswith"}
 )
+
+
+# Arguments of functions that train which the config, or the runner by itself, answers.
+_RENAMED = {"mmcls": "mmpretrain", "mmedit": "mmagic"}
+_ANSWERED = frozenset({"resume_from", "auto_resume", "seed", "gpu_ids", "cudnn_benchmark", "model"})
+_TAKEN_OVER = frozenset({"distributed", "validate", "timestamp", "meta", "device"})
 
 
 def convert(module: Module) -> None:
@@ -54,7 +62,7 @@ def _run_function(module: Module, function: ast.FunctionDef) -> None:
         workflow = call.args[1]
         given = {item.arg for item in function.args.args}
         config = workflow.value if isinstance(workflow, ast.Attribute) and workflow.attr == "workflow" else None
-        unknown = sorted(_names_of_calls(function) - _STANDARD) or _stores_into(function, given - {_root(workflow)})
+        unknown = sorted(_names_of_calls(function) - _STANDARD) or _stores_into(function, given - {root_of(workflow)})
         statement = module.statement(call)
         if isinstance(config, ast.Name) and config.id in given and not unknown and _is_last(function, statement):
             _replace_body(module, function, config.id)
@@ -94,16 +102,10 @@ def _names_of_calls(node: ast.AST) -> set[str]:
     return names
 
 
-def _root(node: ast.AST) -> str:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
 def _stores_into(function: ast.FunctionDef, names: set[str]) -> list[str]:
     """What a function changes of the things that it was given."""
     stores = (node for node in ast.walk(function) if isinstance(node, (ast.Attribute, ast.Subscript)))
-    return [ast.unparse(node) for node in stores if isinstance(node.ctx, ast.Store) and _root(node) in names]
+    return [ast.unparse(node) for node in stores if isinstance(node.ctx, ast.Store) and root_of(node) in names]
 
 
 def _is_last(function: ast.FunctionDef, statement: ast.stmt) -> bool:
@@ -131,28 +133,64 @@ def _script(module: Module, function: ast.FunctionDef) -> None:
     loaded = _configs(module, function)
     if not loaded:
         return
-    for index, statement in enumerate(function.body):
+    for statement in function.body:
         call = statement.value if isinstance(statement, ast.Expr) else None
-        if not isinstance(call, ast.Call) or not _trains(call, loaded):
-            continue
-        message = (
-            "in v3 `runner = Runner.from_cfg(cfg); runner.train()` takes the place of this call and of the lines that "
-            "build model and data sets; cfg.launcher, cfg.randomness, cfg.load_from and cfg.resume say the rest"
-        )
-        first = _first_of_window(module, function, index, call)
-        if first is None:
-            module.note(OWN_SCRIPT, message, statement, marker=True)
+        if isinstance(call, ast.Call) and _trains(call, loaded):
+            _train_by_runner(module, function, statement, call, loaded)
             return
-        config = next(item.id for item in call.args if isinstance(item, ast.Name) and item.id in loaded)
-        lines = [
-            *_settings(function, config),
-            f"runner = {module.need('mmengine.runner', 'Runner')}.from_cfg({config})",
-        ]
-        start, end = module.source.span(function.body[first])[0], module.source.span(statement)[1]
-        indent = module.source.indent_at(start)
-        module.edits.replace(start, end, module.lines(f"\n{indent}".join([*lines, "runner.train()"])))
-        module.note(RULE, "the runner builds model and data sets from the converted config", statement, Effect.MANUAL)
-        return
+
+
+def _train_by_runner(
+    module: Module, function: ast.FunctionDef, statement: ast.stmt, call: ast.Call, configs: set[str]
+) -> None:
+    config = next(item.id for item in call.args if isinstance(item, ast.Name) and item.id in configs)
+    parameters = {item.arg for item in function.args.args}
+    parsed = {root_of(item) for node in _calls(function) if last_name(node.func) == "fromfile" for item in node.args}
+    found = Preparation(module, function, statement, {*configs, *parameters, *parsed})
+    for item in call.args[:2]:
+        name = item.id if isinstance(item, ast.Name) else ""
+        if name not in found.made:
+            user = found.user_of(name) or statement
+            message = (
+                "in v3 `runner = Runner.from_cfg(cfg); runner.train()` takes the place of the call that trains and of "
+                f"the lines that build model and data sets; here {name or 'what it is given'} is used otherwise too: "
+                "do that on the runner, in a hook or in the config"
+            )
+            module.note(OWN_SCRIPT, message, user, marker=True)
+            return
+    indent = module.source.indent_at(module.source.span(statement)[0])
+    scope = _scope(module, call)
+    lines = [
+        *([f"{config}.setdefault('default_scope', {scope!r})"] if scope else []),
+        *_settings(function, config, found, call),
+        f"runner = {module.need('mmengine.runner', 'Runner')}.from_cfg({config})",
+        "runner.train()",
+    ]
+    found.delete()
+    found.drop_imports()
+    module.replace(statement, f"\n{indent}".join(lines))
+    module.note(RULE, "the runner builds model and data sets from the converted config", statement, Effect.MANUAL)
+    more = sorted({str(keyword.arg) for keyword in call.keywords} - _TAKEN_OVER)
+    if more:
+        message = f"{', '.join(more)} of the call that trained did something that Runner.from_cfg(cfg) does not know"
+        module.note(OWN_SCRIPT, message, statement, marker=True)
+    for node in found.kept:
+        _say_v2_keys(module, node, config)
+
+
+def _scope(module: Module, call: ast.Call) -> str | None:
+    """The package whose function trained: v3's runner looks its classes up by that scope."""
+    tops = {path.partition(".")[0] for path in module.targets(call.func)} - {module.name.partition(".")[0]}
+    return _RENAMED.get(top, top) if len(tops) == 1 and (top := tops.pop()) else None
+
+
+def _say_v2_keys(module: Module, statement: ast.stmt, config: str) -> None:
+    """What stays of the script may still use keys that the converted config has not."""
+    for node in ast.walk(statement):
+        key = node.attr if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) else ""
+        if key in V2_KEYS - _ANSWERED and root_of(node) == config:
+            message = f"{config}.{key} is a key of v2's configs: the converted config says it elsewhere"
+            module.note(OWN_SCRIPT, message, node, marker=True)
 
 
 def _configs(module: Module, function: ast.FunctionDef) -> set[str]:
@@ -182,67 +220,63 @@ def _trains(call: ast.Call, configs: set[str]) -> bool:
     )
 
 
-def _first_of_window(module: Module, function: ast.FunctionDef, last: int, call: ast.Call) -> int | None:
-    """Where building model and data sets begins; None if something else is done in between."""
-    names = [item.id for item in call.args[:2] if isinstance(item, ast.Name)]
-    if len(names) != 2:
-        return None
-    names += [item.value.id for item in call.keywords if item.arg == "meta" and isinstance(item.value, ast.Name)]
-    built = [index for index, node in enumerate(function.body[:last]) if _assigns(node, names[0])]
-    if not built or not all(_prepares(node, names) for node in function.body[built[0] : last]):
-        return None
-    return built[0]
-
-
-def _assigns(node: ast.stmt, name: str) -> bool:
-    return isinstance(node, ast.Assign) and any(isinstance(item, ast.Name) and item.id == name for item in node.targets)
-
-
-def _prepares(node: ast.stmt, names: list[str]) -> bool:
-    """Statements that v3's runner makes needless: building, initializing, a val phase, facts for checkpoints."""
-    model = names[0]
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
-        if isinstance(target, ast.Name) and target.id in names:
-            return True
-        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in names[2:]:
-            return True
-        of_model = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == model
-        return of_model and target.attr in ("CLASSES", "PALETTE", "cfg")  # type: ignore[attr-defined]
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        func = node.value.func
-        own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == model
-        logs = isinstance(func, ast.Attribute) and func.attr in ("info", "warning")
-        notes = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id in names[2:]
-        return (own and func.attr == "init_weights") or logs or notes  # type: ignore[attr-defined]
-    if isinstance(node, ast.If):
-        asked = {item.attr for item in ast.walk(node.test) if isinstance(item, ast.Attribute)}
-        return bool(asked & {"workflow", "checkpoint_config"})
-    return False
-
-
-def _settings(function: ast.FunctionDef, config: str) -> list[str]:
+def _settings(function: ast.FunctionDef, config: str, found: Preparation, call: ast.Call) -> list[str]:
     """What the script has put elsewhere for v2, where v3's runner reads it."""
-    stored: set[str] = set()
+    stored = {
+        node.attr
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and root_of(node) == config
+    }
     read: dict[str, str] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if isinstance(node.ctx, ast.Store) and node.value.id == config:
-                stored.add(node.attr)
-            elif isinstance(node.ctx, ast.Load):
-                read.setdefault(node.attr, ast.unparse(node))
-    lines = []
-    if "launcher" in read:
-        lines.append(f"{config}.launcher = {read['launcher']}")
-    if "seed" in stored:
-        deterministic = f", deterministic={read['deterministic']}" if "deterministic" in read else ""
-        lines.append(f"{config}.randomness = dict(seed={config}.seed{deterministic})")
+    for node in _attributes(function):
+        read.setdefault(node.attr, ast.unparse(node))
+    lines = [f"{config}.launcher = {read['launcher']}"] if "launcher" in read else []
+    seed = _seed(function, config, found)
+    if seed is not None:
+        more = {"deterministic": "deterministic", "diff_rank_seed": "diff_seed"}
+        given = "".join(f", {new}={read[old]}" for new, old in more.items() if old in read)
+        lines.append(f"{config}.randomness = dict(seed={seed}{given})")
     if "resume_from" in stored:
         lines += [
             f"if {config}.get('resume_from'):",
             f"    {config}.load_from, {config}.resume = {config}.resume_from, True",
         ]
+    if "auto_resume" in stored:
+        lines += [f"{'elif' if 'resume_from' in stored else 'if'} {config}.get('auto_resume'):",
+                  f"    {config}.resume = True"]  # fmt: skip
+    validate = next((item.value for item in call.keywords if item.arg == "validate"), None)
+    if validate is not None and not isinstance(validate, ast.Constant) and found.made.isdisjoint(_names(validate)):
+        off = validate.operand if isinstance(validate, ast.UnaryOp) and isinstance(validate.op, ast.Not) else None
+        lines += [
+            f"if {ast.unparse(off) if off is not None else f'not {ast.unparse(validate)}'}:",
+            f"    {config}.val_cfg = {config}.val_dataloader = {config}.val_evaluator = None",
+        ]
     return lines
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+
+
+def _seed(function: ast.FunctionDef, config: str, found: Preparation) -> str | None:
+    """The seed that the script was asked for: an argument of that name, or what a removed assignment began with."""
+    asked = next((item for item in _attributes(function) if item.attr == "seed" and root_of(item) != config), None)
+    if asked is not None:
+        return ast.unparse(asked)
+    seed: ast.expr | None = None
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == f"{config}.seed":
+            seed = node.value
+    if seed is None or isinstance(seed, ast.Call) or not found.made.isdisjoint(_names(seed)):
+        return None
+    return ast.unparse(seed)
+
+
+def _attributes(function: ast.FunctionDef) -> Iterator[ast.Attribute]:
+    """What the function reads of names."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
+            yield node
 
 
 RULE = CodeRule(

@@ -144,7 +144,9 @@ def _adopt(child: _Child, owner: _Child) -> None:
     if arguments:
         end = max(child.module.source.span(argument)[1] for argument in arguments)
         child.module.edits.insert(end, f", parent={local}")
-    child.module.note(RULE, f"{child.name} is a child of {target}, from which v3's runner builds", child.call)
+    scope = child.scope.strip("'\"") or child.module.name.partition(".")[0]
+    message = f"{child.name} is a child of {target}, from which v3's runner builds where default_scope is {scope!r}"
+    child.module.note(RULE, message, child.call)
 
 
 def _join(child: _Child, owner: _Child) -> None:
