@@ -7,6 +7,7 @@ line; which modules count as Python's own depends on how Python was installed (`
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from mmmigrate.converters.read.callables import FUNCTIONS
@@ -14,6 +15,11 @@ from mmmigrate.converters.read.names import names_of
 from mmmigrate.converters.read.source import Source
 
 NO_BASES = "_base_ = []  # or mmengine may take this for a pure-Python config, because of the imports"
+# `_base_` as a name, not as a folder in a path nor read in `{{_base_.x}}`; and set to nothing but strings
+_NAMED = re.compile(r"(?<![\w./'\"{])_base_(?![\w/])")
+_PLAINLY = re.compile(
+    r"""^_base_ *= *(?:\[(?:\s*(?:'[^'\\\n]*'|"[^"\\\n]*"),?)*\s*\]|'[^'\\\n]*'|"[^"\\\n]*")[ \t]*$""", re.M
+)
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
 
 
@@ -24,11 +30,16 @@ def inside_a_block(body: list[ast.stmt]) -> bool:
 
 def with_plain_bases(text: str, paths: list[str]) -> str:
     """The text with one literal ``_base_`` before everything else, if mmengine would not read it as it stands."""
-    if "_base_" not in text and "import" not in text:
-        return text
+    if "import" not in text and (len(_NAMED.findall(text)) == len(_PLAINLY.findall(text)) <= 1):
+        return text  # as almost every config is: nothing needs to be parsed
     source = Source(Path("_"), text)
     body = source.tree.body
-    writers = [node for node in body if "_base_" in names_of(node)[0]]
+    writers = [
+        node
+        for node in body
+        if any("_base_" in line for line in source.lines[node.lineno - 1 : node.end_lineno])
+        and "_base_" in names_of(node)[0]
+    ]
     first_import = next((i for i, node in enumerate(body) if _imports(node)), len(body))
     if not writers and first_import == len(body):
         return text

@@ -54,6 +54,24 @@ def _place(path: str, dataset: TracedDict) -> Any:
 
 def filled(value: Any, values: Mapping[str, Any]) -> Any:
     """A tree with ``$name`` put in; an entry whose variable could not be made is left out. Untouched parts stay."""
+    return _put_in(value, values) if _names_a_variable(value) else value
+
+
+def _names_a_variable(tree: Any) -> bool:
+    """Most trees do not: nothing of them needs to be built anew, nor looked at slot by slot."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        for inner in item.values() if isinstance(item, dict) else item if isinstance(item, list) else ():
+            if isinstance(inner, str):
+                if inner[:1] == "$":
+                    return True
+            elif isinstance(inner, (dict, list)):
+                stack.append(inner)
+    return False
+
+
+def _put_in(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, TracedDict):
         result, changed = TracedDict(), False
         for key, slot in value.slots():
@@ -62,11 +80,11 @@ def filled(value: Any, values: Mapping[str, Any]) -> Any:
                 if slot.value[1:] in values:
                     result.put(key, Slot(values[slot.value[1:]]))
                 continue
-            inner = filled(slot.value, values)
+            inner = _put_in(slot.value, values)
             changed = changed or inner is not slot.value
             result.put(key, Slot(inner, slot.origin))
         return result if changed else value
     if isinstance(value, TracedList):
-        items = [Slot(filled(slot.value, values), slot.origin) for slot in value.slots()]
+        items = [Slot(_put_in(slot.value, values), slot.origin) for slot in value.slots()]
         return value if all(item.value is old for item, old in zip(items, value)) else TracedList(items)
     return value
