@@ -51,6 +51,11 @@ def _innermost(value: Any) -> Any:
 
 # How a value is told in v3; the name is what a pack writes under `values`.
 VALUES: dict[str, Callable[[Any], Any]] = {
+    # mmengine's file backends know no "disk"; without arguments they read it
+    "backend": lambda value: None if value == {"backend": "disk"} else value,
+    # equal shares of several directions
+    "together": lambda value: round(sum(value), 12) if isinstance(value, list) and len(set(value)) == 1 else value,
+    "total": lambda value: sum(value) if isinstance(value, (list, tuple)) else value,
     "nothing": lambda value: value or None,  # "" where v3 wants no argument
     "first": lambda value: value[0] if isinstance(value, (list, tuple)) and value else value,
     "last": lambda value: value[-1] if isinstance(value, (list, tuple)) and value else value,
@@ -81,7 +86,8 @@ class Change:
     ``make`` builds a value of others (``@name`` in it stands for one, which is used up), ``pick`` takes the element of
     a list that is of certain classes (``cost: {costs: [IoUCost, GIoUCost]}``). ``gather`` makes a list of an argument
     of every element of another (``probs: [augments, prob]``), unless they are equal shares of one; ``each`` gives every
-    element of a list what stands at another place (``augments: {num_classes: head.num_classes}``).
+    element of a list what stands at another place (``augments: {num_classes: head.num_classes}``), from where a ``-``
+    before the place takes it away.
     """
 
     to: str | None = None
@@ -124,7 +130,7 @@ class Change:
             if moved is not None:
                 drop_path(result, old)
                 if moved.value is not None:
-                    put_path(result, new, moved)
+                    put_path(result, new, told("backend", moved) if new.endswith("backend_args") else moved)
         self._make(result)
         for name, places in self.pick.items():
             for place, kinds in places.items():
@@ -148,14 +154,16 @@ class Change:
             made = _filled(template, result, used)
             if made.value not in (None, [], {}):
                 put_path(result, path, made)
-        for key in used:
-            result.drop(key)
+        for path in used:
+            drop_path(result, path)
 
     def _told(self, key: str, slot: Slot) -> Slot:
         for name, value in self.presets.get(key, {}).items():
             if alike(slot.value, value):
                 return Slot(name)
         how = self.values.get(key)
+        if how is None and self.rename.get(key) == "backend_args":
+            return told("backend", slot)
         if how is None:
             return slot
         if isinstance(how, Mapping):  # a table of values
@@ -166,10 +174,16 @@ class Change:
 
 def _filled(template: Any, node: TracedDict, used: set[str]) -> Slot:
     """A template with the values that ``@name`` stands for; what is not there is left out of lists and dicts."""
+    if isinstance(template, str) and "/@" in template:  # parts of a path
+        parts = [_filled(part, node, used).value for part in template.split("/")]
+        return Slot("/".join(parts) if all(isinstance(part, str) for part in parts) else None)
     if isinstance(template, str) and template.startswith("@"):
         name, _, default = template[1:].partition("|")
+        if name.startswith("="):  # which stays where it is, too
+            return get_path(node, name[1:]) or Slot(None)
         used.add(name)
-        return node.slot(name) if name in node else Slot(traced(yaml.safe_load(default)) if default else None)
+        found = get_path(node, name)
+        return found or Slot(traced(yaml.safe_load(default)) if default else None)
     if isinstance(template, list):
         return Slot(TracedList(made for made in (_filled(t, node, used) for t in template) if made.value is not None))
     if isinstance(template, dict):
@@ -259,10 +273,13 @@ def _give(node: TracedDict, place: str, arguments: Mapping[str, str]) -> None:
     items = [item.copy() for item in elements(node, place)]
     for item in items:
         for name, source in arguments.items():
-            if name not in item and (slot := get_path(node, source)) is not None:
+            if name not in item and (slot := get_path(node, source.removeprefix("-"))) is not None:
                 item.put(name, slot)
     if items:
         with_elements(node, place, items)
+    for source in arguments.values():
+        if source.startswith("-"):
+            drop_path(node, source[1:])
 
 
 def put_path(target: TracedDict, path: str, slot: Slot) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmmigrate.converters.packs.change import Report, get_path, put_path
+from mmmigrate.converters.packs.change import told as change_told
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import Pipeline, PipelineTranslator
 from mmmigrate.converters.read.traced import Origin, Slot, TracedDict, TracedList, traced
@@ -132,16 +133,21 @@ class DatasetTranslator:
         dropped = {*rules.get("drop", ()), *rules.get("drop_train" if training else "drop_test", ())}
         for key, slot in told.slots():
             if key not in dropped and not (slot.value is None and key in renames):
-                put_path(result, renames.get(key, key), slot)
+                name = renames.get(key, key)
+                put_path(result, name, change_told("backend", slot) if name == "backend_args" else slot)
         kind = str(node.get("type"))
         layouts = rules.get("splits", {}).get(kind, {})
         if not training and "test_mode" not in result and any("test_mode" in layout for layout in layouts.values()):
             result.put("test_mode", True)  # v2's scripts build datasets of tests so
+        self._without_root(result)
         if not self._as_split(result, layouts):
             self._below_root(result)
         settings = {**rules.get("always", {}), **rules.get("train" if training else "test", {})}
         settings.update((rules.get("classes", {}).get(kind) or {}).get("train" if training else "test", {}))
         for key, value in settings.items():
+            if isinstance(value, str) and "{root}" in value:
+                root = result.get("data_root")
+                value = value.replace("{root}", root.rstrip("/")) if isinstance(root, str) else None
             if get_path(result, key) is None and value is not None:
                 put_path(result, key, Slot(traced(value)))
         pipeline = None
@@ -149,6 +155,19 @@ class DatasetTranslator:
             pipeline = self.pipelines.translate(node["pipeline"], training)
             result.put("pipeline", Slot(pipeline.transforms, node.slot("pipeline").origin))
         return Dataset(result, node, pipeline)
+
+    def _without_root(self, node: TracedDict) -> None:
+        """Codebases of v2 that took whole paths beside a root: v3 puts the root before them."""
+        root = node.get("data_root")
+        if not isinstance(root, str) or not root:
+            return
+        for path in self.pack.dataset.get("below_root", ()):
+            slot = get_path(node, path)
+            if slot is not None and isinstance(slot.value, str) and slot.value.startswith(root):
+                put_path(node, path, _split(slot, root)[1])
+            elif slot is not None and isinstance(slot.value, TracedList):
+                items = [_split(i, root)[1] if str(i.value).startswith(root) else i for i in slot.value.slots()]
+                put_path(node, path, Slot(TracedList(items)))
 
     def _as_split(self, node: TracedDict, splits: Mapping[str, Mapping[str, Any]]) -> bool:
         """Tell files at the places where a benchmark keeps them by their root and the name of the split."""

@@ -24,7 +24,7 @@ def evaluators(pack: Pack, dataset: Dataset, said: TracedDict, report: Report) -
         return None
     fitting = [template for template in templates if _fits(template, said)]
     taken = {"metric"}
-    made = [_metric(template, dataset.v2, said, taken) for template in fitting]
+    made = [_metric(pack, template, dataset.v2, said, taken) for template in fitting]
     for key, slot in said.slots():
         if key not in taken:
             report(f"evaluation.{key} is not an argument of {', '.join(str(m.get('type')) for m in made)}", slot)
@@ -42,11 +42,13 @@ def _fits(template: Mapping[str, Any], said: TracedDict) -> bool:
     return any(name in wanted for name in names)
 
 
-def _metric(template: Mapping[str, Any], dataset: TracedDict, said: TracedDict, taken: set[str]) -> TracedDict:
+def _metric(
+    pack: Pack, template: Mapping[str, Any], dataset: TracedDict, said: TracedDict, taken: set[str]
+) -> TracedDict:
     made = TracedDict([("type", template["type"])])
     for key, value in template.get("args", {}).items():
         if isinstance(value, str) and value.startswith("$"):
-            slot = _looked_up(value[1:], dataset, said, taken)
+            slot = _looked_up(pack, value[1:], dataset, said, taken)
             if slot is None:
                 continue
             how = template.get("values", {}).get(key)
@@ -69,7 +71,7 @@ def _wanted(metric: Slot, names: list[str]) -> Slot:
     return Slot(TracedList(slot for slot in metric.value.slots() if slot.value in names))
 
 
-def _looked_up(path: str, dataset: TracedDict, said: TracedDict, taken: set[str]) -> Slot | None:
+def _looked_up(pack: Pack, path: str, dataset: TracedDict, said: TracedDict, taken: set[str]) -> Slot | None:
     name, _, default = path.partition("|")
     if (slot := get_path(said, name)) is not None:
         taken.add(name.partition(".")[0])
@@ -77,7 +79,8 @@ def _looked_up(path: str, dataset: TracedDict, said: TracedDict, taken: set[str]
     if name in dataset:
         slot = dataset.slot(name)
         root = dataset.get("data_root")
-        if isinstance(root, str) and isinstance(slot.value, str) and name.endswith("file"):
+        joins = not pack.dataset.get("whole_paths")
+        if joins and isinstance(root, str) and isinstance(slot.value, str) and name.endswith("file"):
             return Slot(_joined(root, slot.value))
         return slot if slot.value is not None else None
     return Slot(traced(yaml.safe_load(default))) if default else None

@@ -91,6 +91,8 @@ class PipelineTranslator:
             node = slot.value
             if isinstance(node, TracedDict) and node.get("type") in self.pack.pipeline.get("tta", ()):
                 steps += self._inside(node, result)
+            elif isinstance(node, TracedDict) and node.get("type") in self.pack.pipeline.get("keeps", ()):
+                steps += self._hoisted(node, result)
             else:
                 steps.append(slot)
         return steps
@@ -131,6 +133,18 @@ class PipelineTranslator:
             steps.append(slot)
         return steps
 
+    def _hoisted(self, wrapper: TracedDict, result: Pipeline) -> list[Slot]:
+        """A wrapper that v3 has too, and behind it what v3 does once: normalization, packing."""
+        inner = wrapper.get("transforms")
+        if not isinstance(inner, TracedList):
+            return [Slot(wrapper)]
+        rules = result.rules
+        moved = {*rules.get("collect", ()), *rules.get("normalize", ()), *rules.get("pad", {})}
+        kinds = [step.get("type") if isinstance(step, dict) else None for step in inner]
+        copy = wrapper.copy()
+        copy.put("transforms", TracedList(s for s, kind in zip(inner.slots(), kinds) if kind not in moved))
+        return [Slot(copy), *(slot for slot, kind in zip(inner.slots(), kinds) if kind in moved)]
+
     def _given_up(self, tta: TracedDict) -> None:
         message = f"{tta.get('type')} averaged over several sizes or flips; the new test sees one picture, unflipped"
         if "tta_model" in self.pack.pipeline:
@@ -156,7 +170,7 @@ class PipelineTranslator:
                 told = _of_kind(told, rules)
                 if kind in rules.get("annotations", ()):
                     result.annotations = told
-                result.transforms.push(Slot(told, slot.origin))
+                _push(result, Slot(told, slot.origin), node)
             self._follow(node, result.transforms)
 
     def _follow(self, node: TracedDict, transforms: TracedList) -> None:
@@ -174,9 +188,23 @@ class PipelineTranslator:
         for key, slot in told.slots():
             if isinstance(slot.value, TracedList) and _holds_transforms(slot.value):
                 result.put(key, Slot(self._inner(slot.value), slot.origin))
+            elif isinstance(slot.value, TracedDict):
+                result.put(key, Slot(self._nested(slot.value), slot.origin))
         for key in self.pack.pipeline.get("words_of", ()):
             if key in result:
                 result.put(key, _renamed_words(result.slot(key), self.pack.pipeline["words"]))
+        return result
+
+    def _nested(self, value: TracedDict) -> TracedDict:
+        """An argument with transforms somewhere in it."""
+        if self.pack.change(self.pack.transforms, value) is not None:
+            return self.transform(value) or value
+        result = value
+        for key, slot in value.slots():
+            told = self._nested(slot.value) if isinstance(slot.value, TracedDict) else slot.value
+            if told is not slot.value:
+                result = result.copy() if result is value else result
+                result.put(key, told)
         return result
 
     def _inner(self, items: TracedList) -> TracedList:
@@ -198,7 +226,7 @@ class PipelineTranslator:
     def _load_annotations(self, result: Pipeline) -> None:
         """v3 metrics may read the annotations from the sample: load them behind whatever changes the picture's size."""
         rules = result.rules.get("test")
-        if not rules:
+        if not rules or not rules.get("annotations"):
             return
         steps = result.transforms.slots()
         packed = next(
@@ -241,6 +269,30 @@ def _packed(collect: TracedDict, rules: Mapping[str, Any]) -> TracedDict:
         if key not in packed:
             packed.put(key, Slot(traced(value)))
     return packed
+
+
+def _push(result: Pipeline, step: Slot, v2: TracedDict) -> None:
+    """A step at the end of a pipeline. Steps for several frames go into one that gives each frame to all of them.
+
+    Those that draw at random draw once for all frames, or for each: steps of another mind begin a new group.
+    """
+    rules = result.rules.get("broadcast")
+    if not rules or not str(v2.get("type")).startswith(tuple(rules["steps"])):
+        result.transforms.push(step)
+        return
+    shares = v2.get("share_params", True) if v2.get("type") in rules["drawing"] else None
+    last: TracedDict = next((node for node in result.transforms[-1:] if isinstance(node, TracedDict)), TracedDict())
+    is_group = last.get("type") == rules["type"]
+    if is_group and (shares is None or last.get("share_random_params") in (None, shares)):
+        last["transforms"].push(step)
+        if shares is not None:
+            last.put("share_random_params", shares)
+        return
+    group = TracedDict([("type", rules["type"])])
+    if shares is not None:
+        group.put("share_random_params", shares)
+    group.put("transforms", TracedList([step]))
+    result.transforms.push(group)
 
 
 def _of_kind(step: TracedDict, rules: Mapping[str, Any]) -> TracedDict:

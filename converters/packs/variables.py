@@ -29,6 +29,8 @@ def _made(template: Any, dataset: TracedDict) -> Any:
     if isinstance(template, Mapping) and "of" in template:  # a table of values
         value = _place(str(template["of"]).removeprefix("@"), dataset)
         return next((new for old, new in template["is"].items() if same(old, value)), None)
+    if isinstance(template, Mapping) and "unless" in template:
+        return template["value"] if _place(template["unless"], dataset) is None else None
     if isinstance(template, Mapping):
         wanted = template.get("if")
         if wanted is not None and _place(wanted, dataset) is None:

@@ -112,6 +112,9 @@ class _Codebase:
     def _settings(self, loader: TracedDict, side: str) -> None:
         """What the codebase's own loaders of training or of tests say, where the config does not."""
         for key, value in self.pack.loaders.get(side, {}).items():
+            if key == "sampler":  # one of the codebase's own in place of the plain one
+                loader.put("sampler", TracedDict([("type", value)]))
+                continue
             if (
                 value is not None
                 and get_path(loader, key) is None
