@@ -101,8 +101,7 @@ class CheckpointHook(Hook):
         if runner.resume_points is None:
             self._remove_old(current)
         else:
-            # an epoch runner numbers by epoch even what this hook saves by iteration
-            name = runner.saved_name or self._filename(current)
+            name = runner.saved_name or self._name_elsewhere(runner)
             # until the new checkpoint can be resumed exactly, the old ones are still needed
             runner.resume_points.note_saved(runner, name, partial(self._remove_old, current))
 
@@ -128,6 +127,12 @@ class CheckpointHook(Hook):
 
     def _count(self, runner: BaseRunner) -> int:
         return (runner.epoch if self.by_epoch else runner.iter) + 1
+
+    def _name_elsewhere(self, runner: BaseRunner) -> str:
+        """What the first process calls the file: an epoch runner numbers by epoch even what is saved by iteration."""
+        by_epoch = runner.max_epochs is not None
+        template: str = self.args.get("filename_tmpl", "epoch_{}.pth" if by_epoch else "iter_{}.pth")
+        return template.format((runner.epoch if by_epoch else runner.iter) + 1)
 
     def _filename(self, step: int) -> str:
         unit = "epoch" if self.by_epoch else "iter"

@@ -81,11 +81,12 @@ class ResumePoints:
         if _versions(runner) != self._versions:
             state["model"] = get_state_dict(runner.model)
             state["optimizer"] = map_optimizers(lambda _, optimizer: optimizer.state_dict(), runner.optimizer)
-        with atomic_write(self._path(self._saved), "wb") as file:
+        path = self._path(self._saved)
+        with atomic_write(path, "wb") as file:
             torch.save(state, file)
         self._saved = None
         self._then()
-        self._forget_removed()
+        self._forget_removed(path)
 
     def take_up(self, runner: BaseRunner, checkpoint: str) -> bool:
         """Prepare to go on exactly where `checkpoint`, already resumed, was left; false if it has no point."""
@@ -143,9 +144,10 @@ class ResumePoints:
     def _path(self, filename: str) -> Path:
         return self._folder / f"{filename}.rank{self._rank}"
 
-    def _forget_removed(self) -> None:
+    def _forget_removed(self, newest: Path) -> None:
+        """Removes points without a checkpoint; that of the newest the first process may still be writing."""
         for path in self._folder.glob(f"*.rank{self._rank}"):
-            if not (self._folder.parent / path.name.rpartition(".rank")[0]).exists():
+            if path != newest and not (self._folder.parent / path.name.rpartition(".rank")[0]).exists():
                 path.unlink()
 
 
