@@ -31,7 +31,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Converted:
-    """`files` holds `checkpoint` and, for runtime_v2, `resume_point`; `old` is what was read, in the same form."""
+    """`files` holds `checkpoint` and, for runtime_v2, `resume_point`; `old` is what was read, in the same form.
+
+    `ranks` in either is what the processes behind the first keep beside the checkpoint, one after the other.
+    """
 
     files: dict[str, Any]
     old: dict[str, Any]
@@ -49,10 +52,12 @@ def convert_checkpoint(path: Path, options: Options) -> Converted:
         raise CheckpointError(f"{path}: is a {found} checkpoint already")
     if found == "weights":
         checkpoint = {"state_dict": checkpoint}
-    old = {"checkpoint": checkpoint}
-    resume_file = position.v2_resume_file(path)
-    if options.to == "v3" and resume_file.is_file():
-        old["resume_point"] = read_checkpoint(resume_file)[0]
+    old: dict[str, Any] = {"checkpoint": checkpoint}
+    if options.to == "v3" and position.resume_file(path).is_file():
+        old["resume_point"] = read_checkpoint(position.resume_file(path))[0]
+    ranks = position.ranks_beside(path)
+    if ranks:
+        old["ranks"] = [read_checkpoint(position.resume_file(path, rank))[0] for rank in ranks]
     try:
         converted = convert(old, path.name, options, bare=found == "weights")
     except CheckpointError as error:
@@ -67,11 +72,12 @@ def convert_checkpoint(path: Path, options: Options) -> Converted:
 def convert(old: Mapping[str, Any], name: str, options: Options, bare: bool = False) -> Converted:
     """The parts of a checkpoint file called `name` converted; `bare` if it held weights and nothing else."""
     checkpoint = {key: value for key, value in old["checkpoint"].items() if key != KEPT}
-    parts = {**old, "checkpoint": checkpoint}
+    parts = {**{key: part for key, part in old.items() if key != "ranks"}, "checkpoint": checkpoint}
     rename, families = names.renamer(checkpoint["state_dict"], options.to, options.names)
     kept = old["checkpoint"].get(KEPT)
     if kept is not None and kept.get("from") == options.to:
         files = patched(_way_home(parts, options.to, Plan(rename=rename)), kept["patch"])
+        _convert_ranks(old, files, options.to, Plan(rename=rename))
         if kept.get("bare"):
             files["checkpoint"] = files["checkpoint"]["state_dict"]
         return Converted(files, dict(old), None, families, came_home=True)
@@ -91,7 +97,18 @@ def convert(old: Mapping[str, Any], name: str, options: Options, bare: bool = Fa
     lost = difference(_way_home(files, home, Plan(rename=back)), old_parts)
     side = {"version": 1, "from": home, "patch": lost, **({"bare": True} if bare else {})}
     files["checkpoint"][KEPT] = side
+    _convert_ranks(old, files, options.to, plan)
     return Converted(files, dict(old), place, families, notes=[*belongs.notes, *notes])
+
+
+def _convert_ranks(old: Mapping[str, Any], files: dict[str, Any], to: str, plan: Plan) -> None:
+    """The states of the processes behind the first; all else in v2's resume points is that of the first."""
+    ranks = old.get("ranks") or []
+    if to == "v3" and ranks:
+        done = (files["checkpoint"].get("meta") or {}).get("iter")
+        files["ranks"] = [{"iter": done, **to_v3.going_on(point, plan)} for point in ranks]
+    elif ranks and "resume_point" in files:
+        files["ranks"] = [{**files["resume_point"], **to_v2.going_on(state, plan)} for state in ranks]
 
 
 def _without_optimizer(parts: Mapping[str, Any]) -> dict[str, Any]:

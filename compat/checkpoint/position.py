@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,11 @@ def of_v3(checkpoint: Mapping[str, Any], by_epoch: bool | None) -> Position | No
     return Position(by_epoch, meta["epoch"], meta["iter"], inside, data, due)
 
 
-def v2_resume_file(path: Path) -> Path:
-    """Where runtime_v2 keeps the resume point of a checkpoint (that of its first process)."""
-    return path.parent / ".resume" / f"{path.name}.rank0"
+def resume_file(path: Path, rank: int = 0) -> Path:
+    """Where a process keeps what a checkpoint lacks to go on: all of runtime_v2's, in v3 those behind the first."""
+    return path.parent / ".resume" / f"{path.name}.rank{rank}"
+
+
+def ranks_beside(path: Path) -> list[int]:
+    """The processes behind the first that have such a file, without a gap."""
+    return list(takewhile(lambda rank: resume_file(path, rank).is_file(), count(1)))

@@ -27,7 +27,8 @@ def lines(converted: Converted, to: str) -> Iterator[str]:
             yield f"{what}ema_ buffers of state_dict -> ema_state_dict; state_dict holds the averages"
     for side, part in ((converted.files, "resume point beside the checkpoint"), (new, "rng_state")):
         if ("resume_point" if side is converted.files else part) in side:
-            yield f"random numbers and the place in the data: {part}"
+            others = f", and of {len(converted.files['ranks'])} more processes" if "ranks" in converted.files else ""
+            yield f"random numbers and the place in the data: {part}{others}"
     yield from _kept(new, to)
 
 

@@ -50,16 +50,24 @@ def _workflow(plan: Plan) -> list[tuple[str, int]]:
 def _resume_point(
     old: Mapping[str, Any], position: Position, new_meta: Mapping[str, Any], plan: Plan
 ) -> dict[str, Any]:
-    data = None if position.data is None else randomness.pass_to_v2(position.data)
-    phase = (position.data or {}).get("phase")
-    gradients = (old.get("resume_state") or {}).get("gradients")
-    inner = 0 if data is None else data["served"]
+    served = 0 if position.data is None else position.data["served"]
+    passes = int((position.data or {}).get("epoch", 0))
     return {
         "position": place_in(_workflow(plan), position.epoch if position.by_epoch else position.iter),
-        "counters": [position.epoch if position.by_epoch else int((data or {}).get("epoch", 0)), position.iter, inner],
-        "rng": randomness.to_v2(old["rng_state"]),
-        "loaders": [*([] if data is None else [data]), *([] if phase is None else [randomness.pass_to_v2(phase)])],
+        "counters": [position.epoch if position.by_epoch else passes, position.iter, served],
+        **going_on(old, plan),
         "meta": {key: new_meta[key] for key in ("hook_msgs", "fp16") if key in new_meta},
-        "gradients": [plan.renamed(gradients)] if gradients else [],
         **({"evaluation_due": True} if position.due else {}),
+    }
+
+
+def going_on(old: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """What is a process's own in its resume point, from its `rng_state` and `resume_state`."""
+    resumed = old.get("resume_state") or {}
+    data, gradients = resumed.get("data"), resumed.get("gradients")
+    passes = [] if data is None else [data, *([data["phase"]] if data.get("phase") is not None else [])]
+    return {
+        "rng": randomness.to_v2(old["rng_state"]),
+        "loaders": [randomness.pass_to_v2(each) for each in passes],
+        "gradients": [plan.renamed(gradients)] if gradients else [],
     }

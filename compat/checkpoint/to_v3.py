@@ -37,18 +37,21 @@ def convert(files: Mapping[str, Any], position: Position | None, plan: Plan) -> 
     if trained is not None:
         new["ema_state_dict"] = plan.renamed(trained, "module.")
     if point:
-        # runtime_v2 writes a resume point once the evaluation is done
-        new["rng_state"] = {**randomness.to_v3(point["rng"]), "stage": "val"}
-        passes = [randomness.pass_to_v3(data) for data in point["loaders"]]
-        resumed: dict[str, Any] = {"data": passes[0]} if passes else {}
-        if len(passes) > 1:  # of the workflow's val phases
-            passes[0]["phase"] = passes[1]
-        gradients = {name: value for waiting in point["gradients"] for name, value in waiting.items()}
-        if gradients:
-            resumed["gradients"] = plan.renamed(gradients)
-        if resumed:
-            new["resume_state"] = resumed
+        new.update(going_on(point, plan))
     return {**new, **{key: value for key, value in old.items() if key not in _KNOWN}}
+
+
+def going_on(point: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """What a process needs to go on exactly, of its resume point: runtime_v2 writes that once it has evaluated."""
+    passes = [randomness.pass_to_v3(data) for data in point["loaders"]]
+    resumed: dict[str, Any] = {"data": passes[0]} if passes else {}
+    if len(passes) > 1:  # of the workflow's val phases
+        passes[0]["phase"] = passes[1]
+    gradients = {name: value for waiting in point["gradients"] for name, value in waiting.items()}
+    if gradients:
+        resumed["gradients"] = plan.renamed(gradients)
+    rng = {**randomness.to_v3(point["rng"]), "stage": "val"}
+    return {"rng_state": rng, **({"resume_state": resumed} if resumed else {})}
 
 
 def _optimizer(

@@ -9,22 +9,21 @@ from typing import Any
 import torch
 
 from mmmigrate.compat.atomic import atomic_write
-from mmmigrate.compat.checkpoint.position import v2_resume_file
+from mmmigrate.compat.checkpoint.position import ranks_beside, resume_file
 
 
 def write(files: dict[str, Any], target: Path) -> list[Path]:
-    """Writes the checkpoint to `target`, its resume point first: without it the run would not go on exactly."""
+    """Writes the checkpoint to `target`, what lies beside it first: without that the run would not go on exactly."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    written = []
-    beside = v2_resume_file(target)
-    if "resume_point" in files:
-        beside.parent.mkdir(exist_ok=True)
-        _save(files["resume_point"], beside)
-        written.append(beside)
-    elif beside.is_file():
-        beside.unlink()  # it belonged to the checkpoint that is replaced
+    for rank in (0, *ranks_beside(target)):  # they belong to the checkpoint that is replaced
+        resume_file(target, rank).unlink(missing_ok=True)
+    beside = {0: files["resume_point"]} if "resume_point" in files else {}
+    beside |= dict(enumerate(files.get("ranks", ()), 1))
+    for rank, content in beside.items():
+        resume_file(target, rank).parent.mkdir(exist_ok=True)
+        _save(content, resume_file(target, rank))
     _save(files["checkpoint"], target)
-    return [target, *written]
+    return [target, *(resume_file(target, rank) for rank in beside)]
 
 
 def _save(content: Any, path: Path) -> None:

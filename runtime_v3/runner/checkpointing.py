@@ -23,6 +23,7 @@ from mmmigrate.runtime_v3.runner.checkpoint import (
     weights_to_cpu,
 )
 from mmmigrate.runtime_v3.runner.plain import as_plain
+from mmmigrate.runtime_v3.runner.rank_state import load_rank_state, save_rank_state
 from mmmigrate.runtime_v3.runner.resume_state import put_gradients, resume_state
 from mmmigrate.runtime_v3.runner.rng_state import capture_rng_state, restore_rng_state
 from mmmigrate.runtime_v3.sharding import is_sharded
@@ -88,9 +89,10 @@ class Checkpointing:
             self.param_schedulers = runner.build_param_scheduler(self.param_schedulers)
             _load_schedulers(self.param_schedulers, checkpoint["param_schedulers"])
         # Set by the loop when it really goes on: building and skipping data still draws numbers.
-        self._saved_rng = checkpoint.get("rng_state")
-        self._resumed_pass = checkpoint.get("resume_state", {}).get("data")
-        put_gradients(self._bare_model(), checkpoint.get("resume_state", {}).get("gradients"))
+        own = load_rank_state(filename, get_dist_info()[0], meta["iter"]) or checkpoint
+        self._saved_rng = own.get("rng_state")
+        self._resumed_pass = own.get("resume_state", {}).get("data")
+        put_gradients(self._bare_model(), own.get("resume_state", {}).get("gradients"))
         self._has_loaded = True
         self.logger.info(f"resumed epoch: {runner.epoch}, iter: {runner.iter}")
 
@@ -171,7 +173,14 @@ class Checkpointing:
         runner: Any = self
         if meta is not None and not isinstance(meta, dict):
             raise TypeError(f"meta should be a dict or None, got {type(meta).__name__}")
-        is_master = get_dist_info()[0] == 0
+        rank = get_dist_info()[0]
+        is_master = rank == 0
+        meta = dict(meta or {})
+        meta.setdefault("epoch", runner.epoch + (1 if by_epoch else 0))
+        meta.setdefault("iter", runner.iter + (0 if by_epoch else 1))
+        if not is_master and save_optimizer:
+            state = {"iter": meta["iter"], **self._going_on()}
+            save_rank_state(join(out_dir, filename), rank, state)
         if not is_master and not is_sharded(self.model):
             return
         if save_optimizer and not isinstance(self.optim_wrapper, OptimWrapper):
@@ -183,9 +192,6 @@ class Checkpointing:
             # Hooks gather what they add, the average for one, in all processes.
             self.call_hook("before_save_checkpoint", checkpoint={"state_dict": weights})  # type: ignore[attr-defined]
             return
-        meta = dict(meta or {})
-        meta.setdefault("epoch", runner.epoch + (1 if by_epoch else 0))
-        meta.setdefault("iter", runner.iter + (0 if by_epoch else 1))
         meta.update(self._describe_run())
         checkpoint: dict[str, Any] = {
             "meta": as_plain(meta, "meta"),
@@ -199,12 +205,15 @@ class Checkpointing:
         elif save_param_scheduler:
             checkpoint["param_schedulers"] = _scheduler_states(self.param_schedulers)
         if save_optimizer:
-            checkpoint["rng_state"] = {**capture_rng_state(), "stage": self.message_hub.get_info("loop_stage")}
-            state = resume_state(runner)
-            if state:
-                checkpoint["resume_state"] = state
+            checkpoint.update(self._going_on())
         self.call_hook("before_save_checkpoint", checkpoint=checkpoint)  # type: ignore[attr-defined]
         save_checkpoint(checkpoint, join(out_dir, filename), file_client_args, backend_args)
+
+    def _going_on(self) -> dict[str, Any]:
+        """What this process needs to go on exactly."""
+        state = resume_state(self)
+        rng = {**capture_rng_state(), "stage": self.message_hub.get_info("loop_stage")}
+        return {"rng_state": rng, **({"resume_state": state} if state else {})}
 
     def _describe_run(self) -> dict[str, Any]:
         runner: Any = self

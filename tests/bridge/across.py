@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 import mmmigrate.compat.adapters  # noqa: F401
+from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.compat.pipeline import convert_to
 from mmmigrate.runtime_v2 import DATASETS, MODELS, Config, Hook
 from mmmigrate.runtime_v2.train import build_training
@@ -75,12 +76,12 @@ BASE = {
 }
 
 
-def write_configs(folder: Path, changes: dict, schedule: str = "exact") -> tuple[Path, Path]:
+def write_configs(folder: Path, changes: dict, schedule: str = "exact", order: str = "v2") -> tuple[Path, Path]:
     """The experiment as a v2 config, and converted."""
     folder.mkdir(parents=True, exist_ok=True)
     old = folder / "experiment.py"
     old.write_text("".join(f"{key} = {pprint.pformat(value)}\n" for key, value in {**BASE, **changes}.items()))
-    return old, convert_to(old, folder / "converted", schedule=schedule).path
+    return old, convert_to(old, folder / "converted", schedule=schedule, order=order).path
 
 
 def digest(state) -> str:
@@ -99,7 +100,10 @@ def digest(state) -> str:
 
 
 def noted(iteration, model, optimizer):
-    weights = {name: value for name, value in model.state_dict().items() if not name.startswith("ema_")}
+    if get_dist_info()[0]:  # only the first process's buffers are saved, in both generations
+        weights = dict(model.named_parameters())
+    else:
+        weights = {name: value for name, value in model.state_dict().items() if not name.startswith("ema_")}
     rates = [[group["lr"], group.get("momentum", group.get("betas"))] for group in optimizer.param_groups]
     return (iteration, digest(weights), digest(optimizer.state_dict()["state"]), rates)
 
@@ -132,16 +136,18 @@ def _keep_copies_v2(runner, copies):
         saved = runner.resume_points._saved
         complete(runner, position, loaders)
         if saved is not None:
-            _copy(Path(runner.work_dir) / saved, copies / f"{runner.iter}", ".resume", f"{saved}.rank0")
+            rank = get_dist_info()[0]
+            _copy(Path(runner.work_dir) / saved, copies / f"{runner.iter}", ".resume", f"{saved}.rank{rank}")
 
     runner.resume_points.complete = keep
 
 
 def _copy(checkpoint: Path, folder: Path, *beside: str) -> None:
-    folder.mkdir(parents=True)
-    os.link(checkpoint, folder / checkpoint.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if get_dist_info()[0] == 0:
+        os.link(checkpoint, folder / checkpoint.name)
     if beside:
-        (folder / beside[0]).mkdir()
+        (folder / beside[0]).mkdir(exist_ok=True)
         os.link(checkpoint.parent.joinpath(*beside), folder.joinpath(*beside))
 
 
@@ -160,22 +166,37 @@ def train_v3(config: Path, work_dir: Path, resume: Path | None, copies: Path | N
             self.rates = [[group["lr"], group.get("momentum", group.get("betas"))] for group in groups]
 
         def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-            notes.append((*noted(runner.iter, runner.model, runner.optim_wrapper.optimizer)[:3], self.rates))
+            notes.append(
+                (
+                    *noted(runner.iter, getattr(runner.model, "module", runner.model), runner.optim_wrapper.optimizer)[
+                        :3
+                    ],
+                    self.rates,
+                )
+            )
             self.keep(runner, runner.iter + 1)
 
         def after_train_epoch(self, runner):
             self.keep(runner, runner.iter)
 
         def keep(self, runner, done):
+            rank, world_size = get_dist_info()
+            if copies is not None and world_size > 1:
+                torch.distributed.barrier()  # the first process has written it
             saved = runner.message_hub.get_info("last_ckpt")
-            if copies is None or saved is None or not Path(saved).exists() or (copies / f"{done}").exists():
+            if copies is None or saved is None or not Path(saved).exists():
                 return
-            if torch.load(saved, weights_only=True)["meta"]["iter"] == done:
-                _copy(Path(saved), copies / f"{done}")
+            beside = (".resume", f"{Path(saved).name}.rank{rank}") if rank else ()
+            kept = (copies / f"{done}").joinpath(*(beside or (Path(saved).name,)))
+            if not kept.exists() and torch.load(saved, weights_only=True)["meta"]["iter"] == done:
+                _copy(Path(saved), copies / f"{done}", *beside)
 
     cfg = V3Config.fromfile(str(config))
     cfg.work_dir = str(work_dir)
     cfg.randomness = {"seed": 7}
+    if get_dist_info()[1] > 1:
+        cfg.launcher = "pytorch"
+        cfg.env_cfg = {**cfg.get("env_cfg", {}), "dist_cfg": {"backend": "gloo"}}
     if resume is not None:
         cfg.load_from, cfg.resume = str(resume), True
     runner = v3.Runner.from_cfg(cfg)
