@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _REGISTERS = ("@HOOKS.register_module", "@OPTIMIZER_BUILDERS.register_module(force=True)", "class EvalHook")
-_OF_RUNS = ("UpdaterHook", "OPTIMIZER_BUILDERS", "class EvalHook")
+_OF_RUNS = ("UpdaterHook", "OptimizerHook", "OPTIMIZER_BUILDERS", "class EvalHook")
 
 
 def configs_of(folder: Path) -> Path:
