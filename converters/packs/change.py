@@ -151,7 +151,11 @@ class Change:
     def _make(self, result: TracedDict) -> None:
         used: set[str] = set()
         for path, template in self.make.items():
-            made = _filled(template, result, used)
+            names: set[str] = set()
+            made = _filled(template, result, names)
+            used |= names
+            if _has_path(result, path) and not names & result.keys():
+                continue  # it has been made before: a converted model is converted again
             if made.value not in (None, [], {}):
                 put_path(result, path, made)
         for path in used:
