@@ -78,7 +78,7 @@ def course(v2, length):
 def eval_hook(v2, kind, cls):
     options = dict(v2.get("evaluation") or {})
     own = {key: options[key] for key in ("start", "interval", "dynamic_intervals") if key in options}
-    hook = cls(torch.utils.data.DataLoader([0]), by_epoch=kind == "epoch", **own)
+    hook = cls(torch.utils.data.DataLoader([0]), by_epoch=kind == "epoch", test_fn=print, **own)
     hook._do_evaluate = lambda runner: runner.events.append(["evaluation", done(runner, kind)])
     return hook
 
