@@ -16,6 +16,9 @@ class Effect(str, Enum):
     ERROR = "error"  # the file could not be converted
 
 
+NOT_WRITTEN = "WRT001"  # the code of a file that could not be written
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """One message with its place.

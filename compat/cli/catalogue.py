@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmmigrate.compat.findings import NOT_WRITTEN
 from mmmigrate.converters.code.convert import code_rules
 from mmmigrate.converters.code.remarks import CODE_ERRORS, CODE_REMARKS
 from mmmigrate.converters.code.rule import CodeRule
@@ -17,4 +18,5 @@ def entries() -> dict[str, Rule | CodeRule | Remark]:
 
 def titles() -> dict[str, str]:
     """The title of every code, reading errors included."""
-    return {**{code: entry.title for code, entry in entries().items()}, **READ_ERRORS, **CODE_ERRORS}
+    found = {code: entry.title for code, entry in entries().items()}
+    return {**found, **READ_ERRORS, **CODE_ERRORS, NOT_WRITTEN: "a file that cannot be written: it is as it was"}

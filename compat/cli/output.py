@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import json
 import sys
 from collections import Counter
@@ -28,7 +29,9 @@ def show_findings(findings: Iterable[Finding]) -> None:
 
 
 def show_diff(result: FileResult, name: str) -> None:
-    old, new = result.old.splitlines(keepends=True), (result.text or "").splitlines(keepends=True)
+    old, new = (
+        list(io.StringIO(text, newline="")) for text in (result.old, result.text or "")
+    )  # a form feed ends none
     for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
         click.echo(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n", nl=False)
 

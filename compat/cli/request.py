@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from mmmigrate.compat.cli.output import counts, show_diff, show_findings, summary_line, write_document, write_json
-from mmmigrate.compat.findings import Effect
+from mmmigrate.compat.findings import NOT_WRITTEN, Effect, Finding
 from mmmigrate.compat.results import FileResult, common_root, write_file
 
 
@@ -46,17 +46,40 @@ def write_results(request: Request, results: list[FileResult]) -> dict[Path, Pat
         return {}
     outputs: dict[Path, Path] = {}
     root = common_root([result.path for result in results]) if request.out and results else Path()
-    for result in results:
-        if result.status == "failed":
-            continue
-        if request.write:
-            outputs[result.path] = result.path
-            if result.status == "converted":
-                write_file(result.path, result.data)
-        elif request.out is not None:
-            outputs[result.path] = _output_path(request, request.out, result.path, root)
-            write_file(outputs[result.path], result.data)
+    try:
+        for index, result in enumerate(results):
+            target = _target(request, result, root)
+            if target is None:
+                continue
+            try:
+                if request.out is not None or result.status == "converted":
+                    write_file(target, result.data)
+                outputs[result.path] = target
+            except OSError as error:
+                results[index] = _not_written(result, target, error)
+    except KeyboardInterrupt:
+        written = [path for path in outputs.values() if request.out is not None or _is_converted(results, path)]
+        names = "".join(f"\n  {path}" for path in written)
+        click.echo(f"interrupted: {len(written)} files are written, all others are as they were{names}", err=True)
+        raise
     return outputs
+
+
+def _target(request: Request, result: FileResult, root: Path) -> Path | None:
+    if result.status == "failed" or not (request.write or request.out is not None):
+        return None
+    return result.path if request.out is None else _output_path(request, request.out, result.path, root)
+
+
+def _is_converted(results: list[FileResult], path: Path) -> bool:
+    return any(result.path == path and result.status == "converted" for result in results)
+
+
+def _not_written(result: FileResult, target: Path, error: OSError) -> FileResult:
+    """A file that cannot be written is reported as what it is; the others are still written."""
+    message = f"cannot be written: {error.strerror or error}: {target} is as it was"
+    finding = Finding(str(result.path), 0, 0, NOT_WRITTEN, Effect.ERROR, message)
+    return replace(result, status="failed", findings=[*result.findings, finding])
 
 
 def _output_path(request: Request, out: Path, path: Path, root: Path) -> Path:

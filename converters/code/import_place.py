@@ -36,7 +36,8 @@ class Place:
 
 def import_place(module: Module, home: str, is_from: bool) -> Place:
     body = module.tree.body
-    imports = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    first_use = min((use.root.lineno for use in module.every_use), default=len(module.source.starts) + 1)
+    imports = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno < first_use]
     third = [node for node in imports if _section(module, node) == 1]
     key = (is_from, home.lower())
     before = [node for node in third if _key(node) <= key]

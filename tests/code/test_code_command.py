@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mmmigrate.compat.cli import main
+from mmmigrate.compat.results import write_file
 
 OLD = "from mmcv.runner import get_dist_info\n\nget_dist_info()\n"
 NEW = "from mmengine.dist import get_dist_info\n\nget_dist_info()\n"
@@ -208,3 +209,43 @@ def test_a_package_may_be_converted_from_inside(package: Path, monkeypatch: pyte
     assert run("mine.py").stdout == expected
     monkeypatch.chdir(package / "sub")
     assert run("../mine.py").stdout == expected
+
+
+def failing_at(number: int, error: BaseException):
+    """Writing files, until the file of that number is to be written."""
+    written = []
+
+    def write(path: Path, data: bytes) -> None:
+        written.append(path)
+        if len(written) == number:
+            raise error
+        write_file(path, data)
+
+    return write
+
+
+def test_a_file_that_cannot_be_written_is_named_and_the_others_are_written(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmmigrate.compat.cli.request.write_file", failing_at(1, PermissionError(13, "denied")))
+    result = run(package, "-w", "--json", "-")
+    assert result.exit_code == 2
+    old, *_ = (file for file in json.loads(result.stdout)["files"] if file["path"].endswith("old.py"))
+    assert (old["status"], old["output"], old["findings"][-1]["code"]) == ("failed", None, "WRT001")
+    assert f"{package / 'old.py'}: WRT001 error: cannot be written: denied" in result.stderr
+    assert (package / "old.py").read_text() == OLD
+    assert (package / "sub" / "also.py").read_text() == NEW
+
+
+def test_an_interrupted_run_says_which_files_are_new(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmmigrate.compat.cli.request.write_file", failing_at(2, KeyboardInterrupt()))
+    result = run(package, "-w")
+    assert result.exit_code != 0
+    assert f"interrupted: 1 files are written, all others are as they were\n  {package / 'old.py'}\n" in result.stderr
+    assert (package / "old.py").read_text() == NEW
+    assert (package / "sub" / "also.py").read_text() == OLD
+
+
+def test_a_diff_is_split_into_lines_as_patch_does(package: Path) -> None:
+    (package / "old.py").write_bytes(OLD.replace("\n\n", "\n\x0c\n").encode())
+    assert "No newline" not in run(package / "old.py", "--diff").stdout

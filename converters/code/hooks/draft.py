@@ -114,6 +114,8 @@ class Draft:
         at = self._below_header(place) if place else self.end(last)
         indent = self.module.source.indent_at(self.start(last))
         lines = [piece.replace("\n", f"\n{indent}") if isinstance(piece, str) else piece for piece in pieces]
+        if "\t" in indent:
+            lines = [line.replace("    ", "\t") if isinstance(line, str) else line for line in lines]
         self.put(at, at, *lines) if place else self.put(at, at, f"\n{indent}", *lines)
 
     def _below_header(self, first: ast.stmt) -> int:

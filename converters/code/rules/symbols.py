@@ -135,6 +135,8 @@ def _modules(module: Module, items: list[Imported], uses: list[Use]) -> None:
         skipped = module.is_skipped(use.node)
         if use.symbol is not None and use.symbol.is_builder and not _takes_a_config(module, use):
             target = None
+        if use.symbol is None and not skipped and _asked_by_string(module, use):
+            continue
         if use.symbol is None or target is None or skipped or target == _written(use):
             left.append(use.path)
             if target is None and not skipped:
@@ -142,7 +144,9 @@ def _modules(module: Module, items: list[Imported], uses: list[Use]) -> None:
             continue
         home, _, name = target.rpartition(".")
         _say(module, use.symbol, use.node, target)
-        if use.symbol.is_builder:
+        if isinstance(use.node.ctx, (ast.Store, ast.Del)):
+            _patch(module, use, home, name)
+        elif use.symbol.is_builder:
             above, _, registry = home.rpartition(".")
             module.replace(use.node, f"{module.need(above, registry)}.{name}")
         else:
@@ -151,6 +155,44 @@ def _modules(module: Module, items: list[Imported], uses: list[Use]) -> None:
     bound = {item.alias.name for item in items}
     for item in items:
         _import_of_module(module, item, bool(uses), left, bound)
+
+
+def _patch(module: Module, use: Use, home: str, name: str) -> None:
+    """``mmcv.runner.get_dist_info = …``: others see it where the new module has the name."""
+    module.replace(use.node, f"{module.need(home)}.{name}")
+    message = f"this puts another {name} into {home}: modules that have imported the old one keep it"
+    module.note(DIFFERS, message, use.node)
+
+
+_BY_STRING = frozenset({"getattr", "hasattr", "setattr", "delattr", "object"})  # patch.object too
+
+
+def _asked_by_string(module: Module, use: Use) -> bool:
+    """``getattr(mmcv, 'Config')`` goes where the name is; a name that only a variable knows is told."""
+    call = module.parents.get(use.chain)
+    if not isinstance(call, ast.Call) or not call.args or call.args[0] is not use.chain or len(call.args) < 2:
+        return False
+    func = call.func
+    asks = (
+        func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    ) in _BY_STRING
+    if not asks or use.path not in module.symbols.modules:
+        return False
+    name = call.args[1]
+    if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
+        message = f"a name of {use.path} is asked for by a variable: what moved is not found there"
+        module.note(DIFFERS, message, use.node, marker=True)
+        return False
+    symbol = module.symbols.get(f"{use.path}.{name.value}")
+    target = _target(module, symbol, f"{use.path}.{name.value}") if symbol and not symbol.is_builder else None
+    if symbol is None or target is None or target == f"{use.path}.{name.value}":
+        return False
+    home, _, new = target.rpartition(".")
+    _say(module, symbol, use.node, target)
+    module.replace(use.node, module.need(home))
+    if new != name.value:
+        module.replace(name, repr(new))
+    return True
 
 
 def _import_of_module(module: Module, item: Imported, used: bool, left: list[str], bound: set[str]) -> None:
