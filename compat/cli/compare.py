@@ -34,8 +34,10 @@ def show_verdict(comparison: Comparison) -> None:
 @click.option("--ulp", default=0, show_default=True, type=click.IntRange(min=0), help="Tolerance in the last place.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the verdict as JSON; - is standard output.")
 @click.option("--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write the verdict as a JUnit file.")
+@click.option("--markdown", metavar="FILE", type=click.Path(path_type=Path), help="Write the verdict as Markdown.")
 @click.option("--report", metavar="FILE.html", type=click.Path(path_type=Path), help="Write an HTML report.")
-def command(old: Path, new: Path, ulp: int, json_file: str | None, junit: Path | None, report: Path | None) -> None:
+def command(old: Path, new: Path, ulp: int, json_file: str | None, junit: Path | None, markdown: Path | None,
+            report: Path | None) -> None:  # fmt: skip
     """Give the verdict on two traces, and the first divergence.
 
     The exit code is 0 for equal, 1 for divergent, 2 if they could not be compared.
@@ -49,6 +51,10 @@ def command(old: Path, new: Path, ulp: int, json_file: str | None, junit: Path |
         from mmmigrate.compat.proof.junit import write_junit
 
         write_junit(junit, comparison, subject)
+    if markdown:
+        from mmmigrate.compat.proof.markdown import write_markdown
+
+        write_markdown(markdown, comparison, subject)
     if report:
         from mmmigrate.compat.report.write import write_report
 

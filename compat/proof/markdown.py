@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmmigrate.compat.atomic import atomic_write
+from mmmigrate.compat.proof.printable import printable
 from mmmigrate.compat.trace.verdict import Comparison
 
 _SIGNS = {"bit-equal": "✅", "within-ulp": "☑️", "divergent": "❌", "not-compared": "⚠️"}
@@ -45,8 +46,8 @@ def markdown(comparison: Comparison, subject: str) -> str:
 
 def _code(value: object) -> str:
     """Text of configs as code, so that nothing in it is markup."""
-    return "`" + str(value).replace("`", "'").replace("|", "¦").replace("\n", " ") + "`"
+    return "`" + printable(str(value)).replace("`", "'").replace("|", "¦").replace("\n", " ") + "`"
 
 
 def _text(value: str) -> str:
-    return value.replace("<", "&lt;").replace("|", "¦")
+    return printable(value).replace("<", "&lt;").replace("|", "¦")

@@ -73,7 +73,7 @@ class TraceRecorder:
     def watch_data(self, loader: Any) -> None:
         """Notes the indices of each batch of the training `loader` from its next pass on.
 
-        A v3 runner shows its loader; for a v2 one, whose `run` is given the loaders, call this before.
+        Runners show their loader in time, but for a v2 runner that counts iterations: call this before its `run`.
         """
         if self.digests:
             self._indices = IndexWatch(loader)
@@ -83,6 +83,11 @@ class TraceRecorder:
         # here and not at the first iteration: v2's `evaluation.start = 0` evaluates before it
         watch_checkpoints(runner, lambda name, held: self.writer.event(self.current, "checkpoint", name, held))
         watch_evaluations(runner, lambda name, values: self.writer.event(self.current, "evaluation", name, values))
+
+    def before_train_epoch(self, runner: Any) -> None:
+        loader = getattr(runner, "data_loader", None)
+        if self._indices is None and loader is not None:
+            self.watch_data(getattr(loader, "_dataloader", loader))
 
     def before_train(self, runner: Any) -> None:
         if self._indices is None:
@@ -102,6 +107,8 @@ class TraceRecorder:
             self._add("data", "batch", "digest", value_digest(whole_batch(batch)))
             self._note_indices()
         self._add("data", "rng.torch", "digest", tensor_digest(torch.get_rng_state()))
+        if torch.cuda.is_available():
+            self._add("data", "rng.cuda", "digest", tensor_digest(torch.cuda.get_rng_state()))
         self._add("data", "rng.numpy", "digest", value_digest(tuple(np.random.get_state())[1:3]))
         self._add("data", "rng.python", "digest", hash(random.getstate()[1]) & 0xFFFFFFFFFFFFFFFF)
         watch.rates.update(rates(self._optimizers))

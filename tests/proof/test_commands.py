@@ -176,3 +176,20 @@ def test_an_environment_that_cannot_train_its_side_is_refused(run, dots, tmp_pat
         assert (done.exit_code, said in done.stderr.replace("\n", " ")) == (2, True), done.stderr
     done = run("verify", dots, "--peer", f"old={peer_v2}", "--resume-at", 3)
     assert (done.exit_code, "--resume-at" in done.stderr) == (2, True)
+
+
+def test_characters_of_a_terminal_do_not_break_the_documents(tmp_path):
+    from xml.etree import ElementTree
+
+    from mmmigrate.compat.proof.junit import write_junit
+    from mmmigrate.compat.proof.markdown import markdown
+    from mmmigrate.compat.proof.sarif import verdict_sarif
+    from mmmigrate.compat.trace.verdict import NOT_COMPARED, Comparison
+
+    failed = Comparison(NOT_COMPARED, 0, reason='the new run failed: \x1b[31mA < B & "c"\x1b[0m\x00\ufffe')
+    write_junit(tmp_path / "v.xml", failed, "a\x0b.py")
+    case = ElementTree.parse(tmp_path / "v.xml").getroot()[0]
+    assert (case.get("name"), case[0].text) == ("a.py", 'not compared: the new run failed: A < B & "c"')
+    assert "A &lt; B" in markdown(failed, "a.py")
+    place = verdict_sarif(failed, "my configs/a.py")["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "my%20configs/a.py"
