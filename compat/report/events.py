@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mmmigrate.compat.trace.format import Event, Row
+from mmmigrate.compat.trace.format import Event
 from mmmigrate.compat.trace.reader import TraceReader
 from mmmigrate.compat.trace.stages import STAGES
 
@@ -48,8 +48,10 @@ def quantities(trace: Path) -> list[tuple[str, int]]:
     """How many quantities of each stage the trace has in its fullest iteration, in causal order."""
     fullest: Counter[str] = Counter()
     seen: set[int] = set()
-    for record in TraceReader(trace):
-        if isinstance(record, Row) and record.iteration >= 0 and id(record.schema) not in seen:
-            seen.add(id(record.schema))
-            fullest |= Counter(column.stage for column in record.schema.columns if not column.name.startswith("rng."))
+    for chunk in TraceReader(trace).chunks():
+        for rows in chunk.parts:
+            if rows.iterations[-1] >= 0 and id(rows.schema) not in seen:
+                seen.add(id(rows.schema))
+                named = [column.stage for column in rows.schema.columns if not column.name.startswith("rng.")]
+                fullest |= Counter(named)
     return [(stage, fullest[stage]) for stage in STAGES if fullest[stage]]

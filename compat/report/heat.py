@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmmigrate.compat.trace.format import Row
+import numpy as np
+import numpy.typing as npt
+
+from mmmigrate.compat.trace.decoding import Rows
+from mmmigrate.compat.trace.pairing import Pairing
 from mmmigrate.compat.trace.reader import TraceReader
-from mmmigrate.compat.trace.steps import Step, Steps
+from mmmigrate.compat.trace.steps import Steps
 from mmmigrate.compat.trace.ulp import APART, tensor_distance
 
 MAX_COLUMNS = 240
@@ -16,6 +20,7 @@ MAX_ROWS = 200
 EQUAL, UNEQUAL = 0, 1
 """Codes of cells; UNEQUAL is a tensor of which only digests are known. 2 + k: the largest distance has k bits."""
 _STAGES = ("gradient", "step", "forward", "ema")
+_NOWHERE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,65 +37,90 @@ def heat_map(old: Path, new: Path, detail: tuple[Path, Path] | None = None) -> H
 
     None if nothing differs. Longer runs share columns, of which the largest code stays.
     """
-    found: dict[str, dict[int, int]] = {}
-    last = -1
+    bins = _Bins()
     for a, b in _together(old, new):
-        last = max(last, a.iteration)
-        for name, code in _codes(a, b):
-            found.setdefault(name, {})[a.iteration] = code
-    for a, b in _together(*detail) if detail and all(path.exists() for path in detail) else ():
-        for name, code in _measured(a, b):
-            found.setdefault(name, {})[a.iteration] = code
-    if not any(code for codes in found.values() for code in codes.values()):
-        return None
-    width = -(-(last + 1) // MAX_COLUMNS)
-    names = sorted(found, key=lambda name: _first_difference(found[name]))[:MAX_ROWS]
-    cells: list[list[int | None]] = []
-    for name in names:
-        line: list[int | None] = [None] * -(-(last + 1) // width)
-        for iteration, code in found[name].items():
-            line[iteration // width] = max(code, line[iteration // width] or EQUAL)
-        cells.append(line)
-    return Heat(names, list(range(0, last + 1, width)), cells)
+        pairing = Pairing(a.schema, b.schema)
+        shown = [one for one in pairing.digests if one.column.stage in _STAGES]
+        if shown:
+            names = [f"{one.column.stage}: {one.column.name}" for one in shown]
+            ours, theirs = a.words[:, [one.old for one in shown]], b.words[:, [one.new for one in shown]]
+            bins.add(names, a.iterations, np.where(ours != theirs, UNEQUAL, EQUAL))
+    for name, iteration, code in _measured(*detail) if detail and all(path.exists() for path in detail) else ():
+        bins.add([name], np.array([iteration]), np.array([[code]]))
+    return bins.heat()
 
 
-def _first_difference(codes: dict[int, int]) -> int:
-    return min((iteration for iteration, code in codes.items() if code), default=1 << 62)
+class _Bins:
+    """The largest code of each tensor in each column; columns grow wider when a run turns out to be longer."""
+
+    def __init__(self) -> None:
+        self.width = 1
+        self.last = -1
+        self.codes: dict[str, npt.NDArray[np.int64]] = {}
+        self.first: dict[str, int] = {}
+
+    def add(self, names: list[str], iterations: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> None:
+        """`codes` has the shape (iterations, names); iterations rise."""
+        self.last = max(self.last, int(iterations[-1]))
+        while self.last // self.width >= MAX_COLUMNS:
+            self.width *= 2
+            self.codes = {name: _halved(line) for name, line in self.codes.items()}
+        columns, starts = np.unique(iterations // self.width, return_index=True)
+        largest = np.maximum.reduceat(codes, starts, axis=0)
+        for place, name in enumerate(names):
+            line = self.codes.setdefault(name, np.full(MAX_COLUMNS, _NOWHERE))
+            line[columns] = np.maximum(line[columns], largest[:, place])
+            if name not in self.first and largest[:, place].any():
+                self.first[name] = int(iterations[np.flatnonzero(codes[:, place])[0]])
+
+    def heat(self) -> Heat | None:
+        """The tensors that differ first come first; None if none does."""
+        if not self.first:
+            return None
+        names = sorted(self.codes, key=lambda name: self.first.get(name, 1 << 62))[:MAX_ROWS]
+        count = self.last // self.width + 1
+        cells = [[None if code == _NOWHERE else code for code in self.codes[name][:count].tolist()] for name in names]
+        return Heat(names, [column * self.width for column in range(count)], cells)
 
 
-def _together(old: Path, new: Path) -> Iterator[tuple[Step, Step]]:
-    """The iterations that both traces have."""
-    ours, theirs = iter(Steps(TraceReader(old))), iter(Steps(TraceReader(new)))
-    a, b = next(ours, None), next(theirs, None)
-    while a is not None and b is not None:
-        if a.iteration == b.iteration and a.iteration >= 0:
-            yield a, b
-        ahead = a.iteration - b.iteration
-        a = next(ours, None) if ahead <= 0 else a
-        b = next(theirs, None) if ahead >= 0 else b
+def _halved(line: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    pairs = line.reshape(-1, 2).max(axis=1)
+    return np.concatenate([pairs, np.full(len(line) - len(pairs), _NOWHERE)])
 
 
-def _digests(row: Row | None) -> dict[str, int]:
-    if row is None:
-        return {}
-    named = zip(row.schema.columns, row.values())
-    return {f"{c.stage}: {c.name}": int(v) for c, v in named if c.kind == "digest" and c.stage in _STAGES}
+def _together(old: Path, new: Path) -> Iterator[tuple[Rows, Rows]]:
+    """The rows of the training iterations that both traces have, many at a time."""
+    for a, b, _, _ in _sides(Steps(TraceReader(old)), Steps(TraceReader(new))):
+        yield a, b
 
 
-def _codes(old: Step, new: Step) -> Iterator[tuple[str, int]]:
-    same = old.row is not None and new.row is not None and old.row.words == new.row.words
-    a = _digests(old.row)
-    b = a if same else _digests(new.row)
-    for name in a.keys() & b.keys():
-        yield name, EQUAL if a[name] == b[name] else UNEQUAL
+def _sides(ours: Steps, theirs: Steps) -> Iterator[tuple[Rows, Rows, Steps, Steps]]:
+    while (a := ours.head()) is not None and (b := theirs.head()) is not None:
+        count = min(len(a), len(b))
+        equal = a.iterations[:count] == b.iterations[:count]
+        count = count if equal.all() else int(np.argmin(equal))
+        if count:
+            if a.iterations[0] >= 0:
+                yield a[:count], b[:count], ours, theirs
+            ours.take(count)
+            theirs.take(count)
+        elif a.iterations[0] < b.iterations[0]:
+            ours.take(1)
+        else:
+            theirs.take(1)
 
 
-def _measured(old: Step, new: Step) -> Iterator[tuple[str, int]]:
-    for key in old.tensors.keys() & new.tensors.keys():
-        a, b = old.tensors[key], new.tensors[key]
-        if key[0] not in _STAGES or (a.dtype, a.shape) != (b.dtype, b.shape):
-            continue
-        gap = tensor_distance(a.dtype, a.shape, a.data, b.data)
-        if gap is not None:
-            bits = 64 if gap.largest == APART else gap.largest.ulp.bit_length()
-            yield f"{key[0]}: {key[1]}", 2 + bits
+def _measured(old: Path, new: Path) -> Iterator[tuple[str, int, int]]:
+    """The tensors that both traces hold and that differ: name, iteration, code of the largest distance."""
+    for rows, _, ours, theirs in _sides(Steps(TraceReader(old)), Steps(TraceReader(new))):
+        for iteration in rows.iterations.tolist():
+            if iteration not in ours.beside or iteration not in theirs.beside:
+                continue
+            here, there = ours.beside[iteration].tensors, theirs.beside[iteration].tensors
+            for key in here.keys() & there.keys():
+                a, b = here[key], there[key]
+                if key[0] in _STAGES and (a.dtype, a.shape) == (b.dtype, b.shape):
+                    gap = tensor_distance(a.dtype, a.shape, a.data, b.data)
+                    if gap is not None:
+                        bits = 64 if gap.largest == APART else gap.largest.ulp.bit_length()
+                        yield f"{key[0]}: {key[1]}", iteration, 2 + bits

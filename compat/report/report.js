@@ -63,6 +63,7 @@
   const heatBox = document.getElementById("heat");
   const spot = { row: 0, column: 0 };
   const axis = 18; // under the map, for the iterations
+  let drawn, mark = () => {}; // the map as drawn, and drawing it again with the cell that has the focus
   let margin = 0; // left of it, for the names, where there is room
   const heatColour = (code) => {
     if (code === 1) return colour("unknown");
@@ -114,11 +115,22 @@
       pen.stroke();
       pen.setLineDash([]);
     }
-    if (document.activeElement === heatBox) {
+    drawn = document.createElement("canvas");
+    drawn.width = canvas.width;
+    drawn.height = canvas.height;
+    drawn.getContext("2d").drawImage(canvas, 0, 0);
+    mark = () => {
+      pen.save();
+      pen.setTransform(1, 0, 0, 1, 0, 0);
+      pen.clearRect(0, 0, canvas.width, canvas.height);
+      pen.drawImage(drawn, 0, 0);
+      pen.restore();
+      if (document.activeElement !== heatBox) return;
       pen.strokeStyle = colour("ink");
       pen.lineWidth = 2;
       pen.strokeRect(spot.column * wide, spot.row * tall, Math.max(4, wide), tall);
-    }
+    };
+    mark();
   };
   if (heat) {
     const limit = (value, most) => Math.max(0, Math.min(most - 1, value));
@@ -131,8 +143,8 @@
     };
     heatBox.addEventListener("pointermove", point);
     heatBox.addEventListener("click", point);
-    heatBox.addEventListener("focus", () => { say(); drawHeat(); });
-    heatBox.addEventListener("blur", drawHeat);
+    heatBox.addEventListener("focus", () => { say(); mark(); });
+    heatBox.addEventListener("blur", () => mark());
     heatBox.addEventListener("keydown", (event) => {
       const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
       if (!move) return;
@@ -140,7 +152,7 @@
       spot.row = limit(spot.row + move[0], heat.rows.length);
       spot.column = limit(spot.column + move[1], heat.columns.length);
       say();
-      drawHeat();
+      mark();
     });
   }
   let plots = [];
