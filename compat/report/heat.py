@@ -25,11 +25,15 @@ _NOWHERE = -1
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """`cells[row][column]`: a code, or None where one run has no such tensor then; `columns`: first iterations."""
+    """`cells[row][column]`: a code, or None where one run has no such tensor then; `columns`: first iterations.
+
+    The rows are the tensors that differ somewhere; `equal` counts the others.
+    """
 
     rows: list[str]
     columns: list[int]
     cells: list[list[int | None]] = field(default_factory=list)
+    equal: int = 0
 
 
 def heat_map(old: Path, new: Path, detail: tuple[Path, Path] | None = None) -> Heat | None:
@@ -77,10 +81,11 @@ class _Bins:
         """The tensors that differ first come first; None if none does."""
         if not self.first:
             return None
-        names = sorted(self.codes, key=lambda name: self.first.get(name, 1 << 62))[:MAX_ROWS]
+        names = sorted(self.first, key=self.first.__getitem__)[:MAX_ROWS]
         count = self.last // self.width + 1
         cells = [[None if code == _NOWHERE else code for code in self.codes[name][:count].tolist()] for name in names]
-        return Heat(names, [column * self.width for column in range(count)], cells)
+        columns = [column * self.width for column in range(count)]
+        return Heat(names, columns, cells, len(self.codes) - len(self.first))
 
 
 def _halved(line: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -81,7 +81,7 @@
     if (!heat) return;
     const canvas = heatBox.firstElementChild;
     const ratio = window.devicePixelRatio || 1;
-    const tall = Math.max(4, Math.min(18, 420 / heat.rows.length));
+    const tall = Math.max(4, Math.min(18, 640 / heat.rows.length));
     const height = tall * heat.rows.length;
     canvas.width = heatBox.clientWidth * ratio;
     canvas.height = (height + axis) * ratio;

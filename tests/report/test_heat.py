@@ -45,6 +45,11 @@ def test_stored_tensors_give_distances(tmp_path):
     assert heat.cells == [[2 + 3, 2 + 3], [0, 1]]  # 4 ULP has three bits
 
 
+def test_tensors_that_never_differ_are_only_counted(tmp_path):
+    heat = heat_map(write(tmp_path / "old", 4), write(tmp_path / "new", 4, {"a": 9, "b": 2}))
+    assert (heat.rows, heat.equal) == (["step: b"], 1)
+
+
 def test_iterations_that_one_run_lacks_are_left_out(tmp_path):
     heat = heat_map(write(tmp_path / "old", 4), write(tmp_path / "new", 3, {"a": 2, "b": 9}))
-    assert heat.cells[0] == [0, 0, 1]
+    assert heat.cells == [[0, 0, 1]]
