@@ -13,8 +13,9 @@ from mmmigrate.converters.emit.layout import new_text
 from mmmigrate.converters.emit.plain_bases import inside_a_block, with_plain_bases
 from mmmigrate.converters.generation import left_over
 from mmmigrate.converters.merge.inherit import union
-from mmmigrate.converters.read.load import ConfigFile, Loader
+from mmmigrate.converters.read.load import KEPT, ConfigFile, Loader
 from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.recent import Recent
 from mmmigrate.converters.rules.experiment import Note, Options, Rejected
 from mmmigrate.converters.rules.rule import ABSOLUTE, FLATTENED, UNHANDLED
 
@@ -42,7 +43,7 @@ class ConfigConverter:
         self.options = options or Options()
         self.direction = direction(self.options.to)
         self.loader = Loader(self.options.trust)
-        self._done: dict[str, Converted | ConversionError] = {}
+        self._done: Recent[Converted | ConversionError] = Recent(KEPT)
 
     def convert(self, path: Path) -> Converted:
         """Raises ConversionError where a file cannot be converted."""
@@ -50,16 +51,16 @@ class ConfigConverter:
 
     def _converted(self, file: ConfigFile) -> Converted:
         key = file.key
-        if key not in self._done:
+        found = self._done.get(key)
+        if found is None:
             try:
-                self._done[key] = self._convert(file)
+                found = self._done.put(key, self._convert(file))
             except ConversionError as error:
-                self._done[key] = error
+                found = self._done.put(key, error)
             except RecursionError:
                 message = "a value holds itself, or is nested more deeply than a config can need"
                 finding = file.source.finding("CFG004", Effect.ERROR, message)
-                self._done[key] = ConversionError(finding)
-        found = self._done[key]
+                found = self._done.put(key, ConversionError(finding))
         if isinstance(found, ConversionError):
             raise found
         return found

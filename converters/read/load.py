@@ -21,9 +21,11 @@ from mmmigrate.converters.read.source import Source, read_source, refuse
 from mmmigrate.converters.read.statements import Module, Statement, run_module
 from mmmigrate.converters.read.traced import TracedDict
 from mmmigrate.converters.read.values import is_setting
+from mmmigrate.converters.recent import Recent
 
 RESERVED = ("_base_", "_deprecation_")
 SUFFIXES = (".py", *DATA_SUFFIXES)
+KEPT = 256  # files whose trees stay in memory: the bases of one folder, and some of its configs
 MAX_CHAIN = 50
 
 
@@ -117,12 +119,12 @@ def inherit(source: Source, own: Mapping[Any, Any], base: Mapping[Any, Any]) -> 
 
 
 class Loader:
-    """Reads config files and keeps them: a base shared by a thousand configs is parsed once."""
+    """Reads config files and keeps the last ones: a base shared by a thousand configs is parsed once."""
 
     def __init__(self, trust: bool = False) -> None:
         self.trust = trust
-        self._files: dict[str, ConfigFile | ConversionError] = {}
-        self._scoped: dict[tuple[str, str], ConfigFile] = {}
+        self._files: Recent[ConfigFile | ConversionError] = Recent(KEPT)
+        self._scoped: Recent[ConfigFile] = Recent(KEPT)
         self._reading: list[str] = []
 
     def load(self, path: Path) -> ConfigFile:
@@ -136,15 +138,15 @@ class Loader:
             refuse(path, "CFG007", f"inherits from itself: {' -> '.join(map(os.path.basename, chain))}")
         if len(self._reading) > MAX_CHAIN:
             refuse(path, "CFG004", f"a chain of more than {MAX_CHAIN} bases")
-        if key not in self._files:
+        found = self._files.get(key)
+        if found is None:
             self._reading.append(key)
             try:
-                self._files[key] = self._read(path, key)
+                found = self._files.put(key, self._read(path, key))
             except ConversionError as error:
-                self._files[key] = error
+                found = self._files.put(key, error)
             finally:
                 self._reading.pop()
-        found = self._files[key]
         if isinstance(found, ConversionError):
             raise found
         return found
@@ -168,9 +170,7 @@ class Loader:
         if scope is None:
             return file
         key = os.path.realpath(path), scope
-        if key not in self._scoped:
-            self._scoped[key] = file.in_scope(scope)
-        return self._scoped[key]
+        return self._scoped.get(key) or self._scoped.put(key, file.in_scope(scope))
 
 
 LoadBase = Callable[[Source, str, int], ConfigFile]
