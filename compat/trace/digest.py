@@ -28,15 +28,22 @@ _ROWS_AT_ONCE = 128
 
 def array_of(tensor: Tensor) -> npt.NDArray[Any]:
     """The elements on the CPU in C order; types numpy lacks (bfloat16, float8) as integers of their bits."""
-    tensor = tensor.detach()
-    if tensor.layout is not torch.strided:
-        tensor = tensor.to_dense()
-    tensor = tensor.cpu().contiguous()
+    tensor = _plain(tensor).cpu()
     try:
         array: npt.NDArray[Any] = tensor.numpy()
     except TypeError:
         array = tensor.view(torch.int16 if tensor.element_size() == 2 else torch.uint8).numpy()
     return array
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    """The elements that this process holds, dense and in C order."""
+    tensor = tensor.detach()
+    if hasattr(tensor, "to_local"):  # sharded over processes
+        tensor = tensor.to_local()
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
+    return tensor.resolve_conj().resolve_neg().contiguous()
 
 
 @lru_cache(maxsize=4096)
@@ -55,10 +62,7 @@ def _feed_tensor(state: blake2b, tensor: Tensor) -> None:
     if tensor.numel() * tensor.element_size() <= _SMALL_BYTES:
         state.update(array_of(tensor).data)
         return
-    tensor = tensor.detach()
-    if tensor.layout is not torch.strided:
-        tensor = tensor.to_dense()
-    _feed_bytes(state, tensor.contiguous().view(-1).view(torch.uint8))
+    _feed_bytes(state, _plain(tensor).view(-1).view(torch.uint8))
 
 
 def _feed_bytes(state: blake2b, flat: Tensor) -> None:

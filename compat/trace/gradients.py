@@ -45,7 +45,7 @@ class GradientWatch:
             gradient = parameter.grad
             if gradient is None:
                 return
-            self.norms[name] = torch.linalg.vector_norm(gradient.detach())
+            self.norms[name] = _length(gradient)
             if self._with_digests:
                 self.digests[name] = tensor_digest(gradient)
             if self.keep_tensors:
@@ -60,7 +60,7 @@ class GradientWatch:
                 p.grad.detach() for group in optimizer.param_groups for p in group["params"] if p.grad is not None
             ]
             if gradients:
-                self.clipped_norms[prefix] = _norm([torch.linalg.vector_norm(g) for g in gradients])
+                self.clipped_norms[prefix] = _norm([_length(gradient) for gradient in gradients])
             self.rates.update(rates({prefix: optimizer}))
 
         return see
@@ -80,6 +80,14 @@ class GradientWatch:
     def remove(self) -> None:
         for handle in self._handles:
             handle.remove()
+
+
+def _length(gradient: Tensor) -> Tensor:
+    gradient = gradient.detach()
+    if gradient.layout is torch.sparse_coo:
+        gradient = gradient.coalesce().values()
+    length: Tensor = torch.linalg.vector_norm(gradient)
+    return length
 
 
 def _norm(norms: list[Tensor]) -> float:

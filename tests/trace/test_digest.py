@@ -66,3 +66,47 @@ def test_containers_are_looked_into():
 
     assert value_digest([Container([1])]) == value_digest([Container([1])])
     assert value_digest([Container([1])]) != value_digest([Container([2])])
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0), (1,), (200, 300)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.bool, torch.complex64, torch.float8_e4m3fn])
+def test_every_shape_and_type_has_a_digest_of_its_own(shape, dtype):
+    ones = torch.ones(shape).to(dtype)
+    assert tensor_digest(ones) == tensor_digest(ones.clone())
+    assert (tensor_digest(ones) == tensor_digest(torch.zeros(shape).to(dtype))) == (ones.numel() == 0)
+
+
+def test_a_view_with_a_pending_sign_is_read_as_it_looks():
+    tensor = torch.randn(5000, dtype=torch.complex64)
+    assert tensor_digest(tensor.conj()) == tensor_digest(tensor.conj().resolve_conj()) != tensor_digest(tensor)
+
+
+def test_a_digest_does_not_depend_on_where_in_memory_a_tensor_begins():
+    data = torch.arange(9001, dtype=torch.uint8)
+    assert tensor_digest(data[1:]) == tensor_digest(data[1:].clone())
+
+
+def test_large_arrays_count_in_every_byte_whether_writeable_or_not():
+    array = np.zeros(50_000, np.float32)
+    plain = value_digest(array)
+    array.flags.writeable = False
+    assert value_digest(array) == plain
+    for place in (0, 25_000, 49_999):
+        other = array.copy()
+        other[place] = 1e-30
+        assert value_digest(other) != plain
+
+
+def test_transposed_kernels_have_another_digest():
+    kernels = torch.randn(256, 64, 3, 3)
+    assert tensor_digest(kernels) != tensor_digest(kernels.transpose(2, 3).contiguous())
+
+
+def test_the_number_of_threads_does_not_change_a_digest():
+    tensor, threads = torch.randn(1_000_003), torch.get_num_threads()
+    found = []
+    for count in (1, 4):
+        torch.set_num_threads(count)
+        found.append(tensor_digest(tensor))
+    torch.set_num_threads(threads)
+    assert found[0] == found[1]

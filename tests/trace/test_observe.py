@@ -86,3 +86,14 @@ def test_the_loader_of_a_v2_runner_is_watched_from_its_first_epoch_on(tmp_path):
     next(iter(loader))
     assert recorder._indices.taken() == [0, 1]
     recorder.finish("complete")
+
+
+def test_sparse_gradients_have_a_norm_and_a_digest():
+    from mmmigrate.compat.trace.gradients import GradientWatch
+
+    model = nn.Embedding(5000, 3, sparse=True)
+    watch = GradientWatch(dict(model.named_parameters()), {"": torch.optim.SGD(model.parameters(), lr=0.1)}, True)
+    model(torch.tensor([1, 1, 2])).sum().backward()
+    assert watch.norm() == pytest.approx(15**0.5)  # three numbers of 2 and three of 1
+    assert watch.digests.keys() == {"weight"}
+    watch.remove()
