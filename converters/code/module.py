@@ -351,9 +351,6 @@ class Module:
         last = self.source.place(end)[0]
         line_end = self.source.starts[last] if last < len(self.source.starts) else len(data)
         alone = not data[first:start].strip() and data[end:line_end].strip()[:1] in (b"", b"#")
-        if alone and data[line_end : line_end + 2].lstrip(b" \t")[:1] in (b"\n", b"\r"):
-            while first and not data[self.source.starts[self.source.place(first)[0] - 2] : first].strip():
-                first = self.source.starts[self.source.place(first)[0] - 2]  # one gap is left of the two around it
         self.edits.replace(first if alone else start, line_end if alone else end, b"")
 
     def insert_before(self, node: ast.stmt, text: str) -> None:

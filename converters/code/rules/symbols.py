@@ -14,6 +14,8 @@ from mmmigrate.converters.code.rule import CodeRule
 from mmmigrate.converters.code.scopes import Imported
 from mmmigrate.converters.code.symbols import Symbol, v2_symbols
 
+_TRANSFORMS = "mmcv.transforms."
+
 
 class _Uses:
     """The uses of each import; a file whose imports all stay is not searched for them."""
@@ -49,6 +51,19 @@ def convert(module: Module) -> None:
                 plain[item.local, id(item.scope)].append(item)
     for items in plain.values():
         _modules(module, items, [use for item in items for use in uses[item]])
+    if module.symbols.backwards:
+        _say_mmcv_2(module)
+
+
+def _say_mmcv_2(module: Module) -> None:
+    """To v2: what mmcv 2 has under its own name, and mmcv 1.x has not."""
+    for statement, items in module.outline.imports.items():
+        names = sorted({item.target for item in items if f"{item.target}.".startswith(_TRANSFORMS)})
+        if names and not module.is_skipped(statement) and not module.project.owns("mmcv"):
+            message = (
+                f"{', '.join(names)}: mmcv 1.x has no transforms; there a step of a pipeline is a class of the codebase"
+            )
+            module.note(GONE, message, statement, marker=True)
 
 
 def _name(module: Module, item: Imported, found: _Uses) -> None:
@@ -227,7 +242,8 @@ def _say_left(module: Module, use: Use) -> None:
     if use.symbol is not None:
         module.note(GONE, f"{use.symbol.path} is gone: {use.symbol.note}", use.node, marker=True)
     elif module.symbols.backwards:
-        module.note(GONE, f"{use.path} has no counterpart in v2", use.node, marker=True)
+        if use.path.startswith("mmengine."):
+            module.note(GONE, f"{use.path} has no counterpart in v2", use.node, marker=True)
     elif not module.symbols.stays(module.symbols.home(use.path)):
         module.note(GONE, f"{use.path} is no public name, and its module is gone", use.node, marker=True)
 
@@ -297,7 +313,7 @@ BACK = CodeRule(
     after="from mmcv.runner import HOOKS, IterTimerHook",
     effect=Effect.EXACT,
     reversible=True,
-    words=frozenset({"mmengine", "mmmigrate"}),
+    words=frozenset({"mmengine", "mmmigrate", "transforms"}),
     convert=convert,
     structural=False,
     to="v2",
