@@ -15,7 +15,7 @@ _WITHOUT_COUNTERPART = {
     "test_fn": "the val loop runs the model",
     "out_dir": "best checkpoints lie where default_hooks.checkpoint.out_dir says",
     "file_client_args": "best checkpoints lie where default_hooks.checkpoint.out_dir says",
-    "type": "its hook is a class of the codebase: write what it computes as a metric",
+    "type": "its hook is a class of the codebase; `mmmigrate code` makes it a validation loop: name it as val_cfg.type",
 }
 # How v2 gathers results of several processes, without effect on them.
 _GATHERING = ("tmpdir", "gpu_collect", "pre_eval", "efficient_test")

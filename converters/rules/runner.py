@@ -28,8 +28,8 @@ def convert(exp: Experiment) -> None:
         return
     if kind is not None and kind not in RUNNERS:
         message = (
-            f"runner {kind!r} is a class of the codebase: the train loop counts as it does, what else it does must "
-            "become a loop or a hook"
+            f"runner {kind!r} is a class of the codebase: the train loop counts as it does; `mmmigrate code` makes "
+            "the class a train loop, to be named as train_cfg.type"
         )
         exp.note(message, "runner", runner.items.slot("type"), Effect.MANUAL)
     for name in ("type", "max_epochs", "max_iters", "_delete_"):

@@ -53,10 +53,10 @@ def train_v2(tmp_path):
 def train_v3(tmp_path):
     """Trains the same in runtime_v3 through the adapters, with these entries as `custom_hooks`; gives the runner.
 
-    `validate` is True, or a validation loop.
+    `validate` is True, or a validation loop; `loop` is another train loop.
     """
 
-    def train(custom_hooks, by_epoch=True, validate=False):
+    def train(custom_hooks, by_epoch=True, validate=False, loop=None):
         from mmmigrate.runtime_v3 import Runner
         from mmmigrate.runtime_v3.runner.dataloader import build_dataloader
 
@@ -73,7 +73,8 @@ def train_v3(tmp_path):
             model=adapted_model(Line)(),
             work_dir=str(tmp_path / "v3"),
             train_dataloader=build_dataloader(loader),
-            train_cfg={"by_epoch": True, "max_epochs": 2} if by_epoch else {"by_epoch": False, "max_iters": 5},
+            train_cfg=loop
+            or ({"by_epoch": True, "max_epochs": 2} if by_epoch else {"by_epoch": False, "max_iters": 5}),
             optim_wrapper={"optimizer": {"type": "SGD", "lr": 0.1, "momentum": 0.9}},
             custom_hooks=copy.deepcopy(custom_hooks),
             randomness={"seed": 0},

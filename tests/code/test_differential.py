@@ -201,6 +201,7 @@ CASES = [
     Case("stepping", "SkipNaN", "optimizer_hook", CLIP),
     Case("stepping", "Own", "optimizer_hook", {"limit": 0.2, "grad_clip": {"max_norm": 0.1}}),
     Case("stepping", "Logged", "optimizer_hook", {"frozen": {"layer": 4}, **CLIP}),
+    Case("stepping", "Reports", "optimizer_hook"),
     Case("stepping", "Weighted", "optimizer_hook", {"factor": 0.5, **CLIP}, {"by_epoch": False}),
     Case("accumulates", "AccumulateHook", "optimizer_hook", {"update_interval": 5, "frozen_layers_cfg": {"last": 7}}),
     Case(

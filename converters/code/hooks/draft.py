@@ -150,13 +150,27 @@ class Draft:
     def apply(self) -> None:
         """Writes the changes into the module's edits."""
         module = self.module
-        for statement in self.deleted:
-            module.delete(statement)
+        written = [change for statement in self.deleted for change in self._delete(statement)]
         for change in self.changes:
-            text = "".join(
-                module.need(piece.module, piece.name) if isinstance(piece, Needed) else piece for piece in change.pieces
-            )
-            module.edits.replace(change.start, change.end, text.replace("\n", module.source.newline))
+            if change not in written:
+                module.edits.replace(change.start, change.end, self._text(change))
+
+    def _text(self, change: Change) -> str:
+        pieces = (
+            self.module.need(piece.module, piece.name) if isinstance(piece, Needed) else piece
+            for piece in change.pieces
+        )
+        return "".join(pieces).replace("\n", self.module.source.newline)
+
+    def _delete(self, statement: ast.stmt) -> list[Change]:
+        """Takes a statement out; what is inserted before it takes its place, and is given back."""
+        at = self.start(statement)
+        inserted = [change for change in self.changes if change.start == change.end == at]
+        if inserted:
+            self.module.replace(statement, "".join(map(self._text, inserted)).rstrip())
+        else:
+            self.module.delete(statement)
+        return inserted
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -67,7 +67,7 @@ class StepView:
 def translate_step(view: StepView) -> None:
     """Every place of a method where its runner is named."""
     own_clipping = any("clip_grads" in member.methods for member in view.family.members)
-    done = set() if own_clipping else _collapse_clipping(view)
+    done = _counts_of_samples(view) | (set() if own_clipping else _collapse_clipping(view))
     for node in ast.walk(view.node):
         if node in done:
             continue
@@ -88,6 +88,16 @@ def _outer(view: StepView, node: ast.AST) -> list[ast.AST]:
     while node is not view.node:
         found.append(node)
         node = view.parent(node)
+    return found
+
+
+def _counts_of_samples(view: StepView) -> set[ast.AST]:
+    """How many samples a logged value stands for: v3's hub counts values, so nothing asks for it any more."""
+    found: set[ast.AST] = set()
+    for node in ast.walk(view.node):
+        logs = isinstance(node, ast.Call) and len(node.args) == 2
+        if logs and ast.unparse(node.func) == f"{view.runner}.log_buffer.update":  # type: ignore[attr-defined]
+            found |= {*ast.walk(node.args[1])}  # type: ignore[attr-defined]
     return found
 
 
