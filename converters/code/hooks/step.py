@@ -88,10 +88,10 @@ def _check_names(cls: Class, draft: Draft) -> None:
     for name, method in cls.methods.items():
         if name in _TAKEN:
             draft.block(method, f"its own {name} is a method of optim wrappers")
-    for node in cls.node.body:
-        for target in getattr(node, "targets", [getattr(node, "target", None)]):
+    for statement in cls.node.body:
+        for target in getattr(statement, "targets", [getattr(statement, "target", None)]):
             if isinstance(target, ast.Name) and target.id in (*_TAKEN, _STEP, _START, _CLIP):
-                draft.block(node, f"{target.id} is a name for something else")
+                draft.block(statement, f"{target.id} is a name for something else")
     for node in ast.walk(cls.node):
         stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _TAKEN
         if stored and isinstance(node.value, ast.Name) and node.value.id == "self":  # type: ignore[attr-defined]
