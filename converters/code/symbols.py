@@ -182,11 +182,24 @@ def v3_symbols() -> Symbols:
 
 _BASES_OF_V3 = {"mmengine.model.BaseTTAModel": ("mmengine.model.BaseModel",)}
 _ONLY_V3 = "mmcv 1.x has nothing like it"
+_LOOPS = {
+    "mmmigrate.compat.adapters.evaluation": {
+        "EvaluationHook": "Hook",
+        "EvalHook": "EvalHook",
+        "DistEvalHook": "DistEvalHook",
+    },
+    "mmmigrate.compat.adapters.runner_loop": {name: name for name in ("EpochBasedRunner", "IterBasedRunner", "Runner")},
+}
 BRIDGES = ("mmmigrate.compat.adapters.v2", "mmmigrate.compat.adapters.updater")  # they have mmcv's names, see there
 
 
 def _add_stand_ins(table: Symbols, old: Symbols) -> None:
     """Names that a conversion to v3 took from the bridges: those of mmcv.runner before others."""
+    for module, names in _LOOPS.items():
+        table.modules.setdefault(module, None)
+        for name, v2_name in names.items():
+            symbol = old.symbols[f"mmcv.runner.{v2_name}"]
+            table.symbols[f"{module}.{name}"] = Symbol(f"{module}.{name}", symbol.path, bases=symbol.bases)
     places = sorted(old.symbols.values(), key=lambda item: not item.path.startswith("mmcv.runner."))
     for symbol in places:
         if symbol.path.startswith("mmcv."):

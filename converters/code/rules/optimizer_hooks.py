@@ -70,7 +70,7 @@ RULE = CodeRule(
     "        self.optimizer.zero_grad()\n        (2 * loss).backward()\n"
     "        self.optimizer.step()",
     effect=Effect.EXACT,
-    reversible=True,
+    reversible=False,
     words=frozenset({"mmcv", "runner"}),
     convert=convert,
 )

@@ -11,7 +11,7 @@ from mmmigrate.converters.code.module import Module, Use
 from mmmigrate.converters.code.rule import CodeRule
 
 _BASES = frozenset(f"mmcv.runner.{name}" for name in ("EpochBasedRunner", "IterBasedRunner", "Runner"))
-_HOME = "mmmigrate.compat.adapters.runner_loop"
+RUNNER_BASES = "mmmigrate.compat.adapters.runner_loop"
 _REGISTRY = "mmcv.runner.RUNNERS"
 # What v3's Runner does by itself: an own version of it is not asked.
 _V3_DOES = ("save_checkpoint", "load_checkpoint", "resume", "register_training_hooks", "register_hook", "current_lr")
@@ -59,7 +59,7 @@ def _uses(cls: Class) -> dict[Use, Target]:
         if use.symbol is None or use.node not in inside:
             continue
         if use.chain in bases and use.symbol.path in _BASES:
-            found[use] = (_HOME, use.symbol.name)
+            found[use] = (RUNNER_BASES, use.symbol.name)
         elif use.symbol.path == _REGISTRY:
             found[use] = ("mmengine.registry", "LOOPS")
     return found
