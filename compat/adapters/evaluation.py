@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader
 from mmmigrate.compat.adapters.batch import opened
 from mmmigrate.compat.adapters.engine import engine_root, of_engine
 from mmmigrate.compat.adapters.hook import wrapped_hook
+from mmmigrate.compat.adapters.parallel import data_parallel
 from mmmigrate.compat.aliases import import_path
 
 _BASES = {"EvalHook": "EvalHook", "DistEvalHook": "DistEvalHook", "EvaluationHook": "Hook"}
@@ -90,10 +91,11 @@ class EvaluationLoop:
                 runner.call_hook("before_val")
                 runner.call_hook("before_val_epoch")
             before, output.hub = dict(output), None
+            v2_runner.tests = True
             try:
                 result = evaluate(v2_runner)
             finally:
-                output.hub = runner.message_hub
+                output.hub, v2_runner.tests = runner.message_hub, False
             self.metrics = {
                 name: value
                 for name, value in output.items()
@@ -128,8 +130,7 @@ class EvaluationLoop:
         if test is None:
             raise ValueError(f"{type(self.hook).__name__} evaluates only while training: it has no test_fn")
         runner: Any = self._runner  # type: ignore[attr-defined]
-        wrapped = import_path("mmcv.parallel").MMDataParallel(runner.model, device_ids=[])
-        results = test(wrapped, self.loader)
+        results = test(data_parallel(getattr(runner.model, "module", runner.model)), self.loader)
         dataset: Any = self.loader.dataset
         return dict(dataset.evaluate(results, logger=runner.logger, **self.hook.eval_kwargs))
 

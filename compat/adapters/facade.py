@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from mmmigrate.compat.adapters.facade_state import RunnerState
 from mmmigrate.compat.adapters.log_buffer import HubLogBuffer
 from mmmigrate.compat.adapters.loss import LossKeeper, samples_in
+from mmmigrate.compat.adapters.parallel import data_parallel
 
 V2_META = "v2_meta"
 
@@ -32,6 +33,7 @@ class V2RunnerFacade(RunnerState):
         self._outputs: dict[str, Any] | None = None
         self._taken = -1
         self._parallel: Any = None
+        self.tests = False
         self._checkpoint_hooks: dict[int, Any] = {}
 
     def _first_meta(self) -> dict[str, Any]:
@@ -62,14 +64,17 @@ class V2RunnerFacade(RunnerState):
 
     @property
     def model(self) -> Any:
-        """The model inside a v2 data-parallel wrapper: v2 hooks write `runner.model.module`."""
+        """The model inside a v2 data-parallel wrapper: v2 hooks write `runner.model.module`.
+
+        While a hook tests, v3's wrapper of several processes is left out too: it does not open v2's containers.
+        """
         model = self.v3.model
         if hasattr(model, "module"):
-            return model
+            if not self.tests:
+                return model
+            model = model.module
         if self._parallel is None or self._parallel.module is not model:
-            from mmmigrate.runtime_v2.parallel import MMDataParallel
-
-            self._parallel = MMDataParallel(model, device_ids=[])
+            self._parallel = data_parallel(model)
         self._parallel.__dict__["training"] = model.training
         return self._parallel
 

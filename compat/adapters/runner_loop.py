@@ -21,6 +21,7 @@ from typing import Any
 from mmmigrate.compat.adapters.engine import engine_root, of_engine
 from mmmigrate.compat.adapters.evaluation import OpenedLoader
 from mmmigrate.compat.adapters.loops import decide_interval
+from mmmigrate.compat.adapters.parallel import data_parallel
 from mmmigrate.compat.aliases import import_path
 
 _KINDS = {"EpochBasedRunner": "EpochBasedTrainLoop", "Runner": "EpochBasedTrainLoop"}
@@ -72,7 +73,7 @@ class RunnerLoop:
         )  # fmt: skip
         self.by_epoch = runner_class.loop == "EpochBasedTrainLoop"
         self.v2 = runner_class.plain(
-            model=_handed_on()(runner.model, device_ids=[]),
+            model=data_parallel(runner.model, _handed_on()),
             work_dir=runner.work_dir,
             logger=runner.logger,
             meta={},
