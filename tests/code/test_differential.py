@@ -220,6 +220,7 @@ CASES = [
     Case("rates", "RateHook"),
     Case("average", "AverageHook", args={"interval": 2}),
     Case("evaluates", "EvalIterHook", "evaluation", {"interval": 5}, {"model": "v2"}),
+    Case("evaluates", "ScoresOf", "evaluation", {"interval": 4, "domain": "b"}, {"model": "v2"}),
     Case("runners", "EndlessRunner", "runner"),
     Case("runners", "HalfRunner", "runner"),
     Case("runners", "SkipRunner", "runner", options={"by_epoch": False}),

@@ -21,19 +21,22 @@ def evaluates(cls: Class) -> bool:
     """Whether a hook is to be a validation loop: an EvalHook, or one with a loader that v3's stages cannot express."""
     if cls.derives(*EVALUATIONS):
         return {base for base in cls.ancestors if not cls.module.project.owns(base)} <= _OF_LIBRARY
-    return is_plain_hook(cls) and _takes_loader(cls) and _calls_evaluate(cls) and bool(drafts_of(cls)[1])
+    return is_plain_hook(cls) and _takes_loader(cls) and _tests(cls) and bool(drafts_of(cls)[1])
 
 
 def _takes_loader(cls: Class) -> bool:
-    """``__init__(self, dataloader, …)``: v2's training scripts built the loader and gave it to the hook."""
-    found = cls.find("__init__")
-    return found is not None and [item.arg for item in found[1].args.args][1:2] == ["dataloader"]
+    """``__init__(self, dataloader, …)``, also by ``*args``: v2's training scripts built the loader for the hook."""
+    for member in cls.lineage:
+        init = member.methods.get("__init__")
+        if init is not None and not (len(init.args.args) == 1 and init.args.vararg):
+            return [item.arg for item in init.args.args][1:2] == ["dataloader"]
+    return False
 
 
-def _calls_evaluate(cls: Class) -> bool:
-    """Whether results are evaluated, as data sets of v2 do: a loader alone may be one to train with."""
+def _tests(cls: Class) -> bool:
+    """Whether the model is switched to evaluation or results are evaluated: a loader alone may be one to train with."""
     nodes = (node for member in cls.lineage for node in ast.walk(member.node))
-    return any(isinstance(node, ast.Attribute) and node.attr == "evaluate" for node in nodes)
+    return any(isinstance(node, ast.Attribute) and node.attr in ("evaluate", "eval") for node in nodes)
 
 
 def loop_uses(cls: Class) -> dict[Use, Target]:
