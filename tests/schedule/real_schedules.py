@@ -5,20 +5,26 @@ import sys
 from types import SimpleNamespace
 
 import torch
-from mmcv.runner import HOOKS
-from mmcv.utils import build_from_cfg
+from mmcv.runner import EpochBasedRunner, IterBasedRunner
+from mmcv.runner.hooks.lr_updater import LrUpdaterHook
+from mmcv.runner.hooks.momentum_updater import MomentumUpdaterHook
 
 
-def title(policy):
-    return policy.title() if policy == policy.lower() else policy
+def registered(quantity, kind, config):
+    """The hook that a runner of this kind makes of the config, with the runner's own defaults."""
+    runner = object.__new__(EpochBasedRunner if kind == "epoch" else IterBasedRunner)
+    runner._hooks = []
+    if quantity == "lr":
+        runner.register_training_hooks(config)
+    else:
+        runner.register_training_hooks(None, momentum_config=config)
+    return next(hook for hook in runner._hooks if isinstance(hook, (LrUpdaterHook, MomentumUpdaterHook)))
 
 
 def course(request, quantity, kind, config):
     epochs, length = request["epochs"], request["iters_per_epoch"]
     config = {k: tuple(v) if k in request["tuples"] and isinstance(v, list) else v for k, v in config.items()}
-    suffix = "LrUpdaterHook" if quantity == "lr" else "MomentumUpdaterHook"
-    policy = config.pop("policy")
-    hook = build_from_cfg({**config, "type": title(policy) + suffix}, HOOKS)
+    hook = registered(quantity, kind, config)
     groups = [
         {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr, "momentum": momentum}
         for lr, momentum in zip(request["lr"], request["momentum"])
