@@ -39,6 +39,8 @@ def put_best(exp: Experiment, section: Section) -> None:
             if exp.run_length is not None and exp.run_length.kind == "iter":
                 exp.put("default_hooks.checkpoint.by_epoch", False)
     _say_written_again(exp, section, best)
+    message = "mmcv never takes a metric of exactly 0 for the best, as an early mAP may be; mmengine does"
+    exp.note(message, "evaluation", best, Effect.MEASURED)
     if found["rule"].value is None and not _is_told(best.value, found["greater_keys"].value, found["less_keys"].value):
         found["rule"] = _rule_of_codebases(exp, best)
     for key, slot in {**found, "save_best": best}.items():
@@ -49,7 +51,9 @@ def put_best(exp: Experiment, section: Section) -> None:
 def _say_written_again(exp: Experiment, section: Section, best: Slot) -> None:
     """mmengine writes the regular checkpoint again with each new best one, also where none is due."""
     interval, every = exp.v3["default_hooks"]["checkpoint"].get("interval", -1), section.items.get("interval", 1)
-    if isinstance(interval, int) and isinstance(every, int) and interval > 0 and every % interval:
+    start = section.items.get("start")
+    times = [time for time in (every, start) if isinstance(time, int)]
+    if isinstance(interval, int) and interval > 0 and any(time % interval for time in times):
         message = f"mmengine also writes the regular checkpoint with a new best one, not only every {interval}"
         exp.note(message, "evaluation", best, Effect.MEASURED)
 

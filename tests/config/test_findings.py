@@ -151,3 +151,43 @@ def test_an_absolute_base_is_named(tmp_path: Path) -> None:
 def test_milestones_of_dynamic_intervals_are_counted_as_v3_counts_them(tmp_path: Path) -> None:
     tree = convert(tmp_path, MODEL + RUN + "evaluation = dict(interval=4, dynamic_intervals=[(9, 1)])\n").tree
     assert plain(tree)["train_cfg"]["dynamic_intervals"] == [(10, 1)]
+
+
+DATA = "data = dict(samples_per_gpu=1, train=dict(type='A'), val=dict(type='A'))\n"
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "options", "said_or_not"),
+    [
+        ("interval=1, save_best='acc'", Options(), {"exactly 0": True, "regular checkpoint": True}),
+        ("interval=2, save_best='acc'", Options(), {"exactly 0": True, "regular checkpoint": False}),
+        ("interval=2, start=1, save_best='acc'", Options(), {"regular checkpoint": True}),
+        ("interval=1", Options(), {"exactly 0": False, "batch-norm statistics of the first": True}),
+        ("interval=1, broadcast_bn_buffer=False", Options(), {"batch-norm statistics of the first": False}),
+        ("interval=1", Options(schedule="exact"), {"batch-norm statistics of the first": False}),
+        ("interval=1", Options(order="v2"), {"batch-norm statistics of the first": False}),
+    ],
+)
+def test_what_evaluation_does_otherwise_in_mmengine_is_said(tmp_path, evaluation, options, said_or_not) -> None:
+    before = f"{MODEL}optimizer = dict(type='SGD', lr=1.)\n{RUN}{DATA}checkpoint_config = dict(interval=2)\n"
+    text = f"{before}evaluation = dict({evaluation})\n"
+    result = convert(tmp_path, text, options)
+    told = " ".join(finding.message for finding in result.findings if finding.code == "EVA001")
+    assert {part: part in told for part in said_or_not} == said_or_not
+    hook = "mmmigrate.compat.adapters.V2NormStatisticsHook"
+    assert (hook in result.text) is (options.schedule == "exact" and options.order == "v3")
+
+
+def test_accumulation_in_several_processes_is_said_to_round_otherwise(tmp_path) -> None:
+    hook = "optimizer_config = dict(type='GradientCumulativeOptimizerHook', cumulative_iters={})\n"
+    text = RUN + "optimizer = dict(type='SGD', lr=1.)\n" + hook
+    for count, is_said in ((4, True), (1, False)):
+        found = said(convert(tmp_path, text.format(count)).findings, "OPT002")
+        assert any("but for rounding" in message for _, message in found) is is_said
+
+
+def test_the_order_of_later_passes_is_said_where_an_infinite_sampler_draws_it(tmp_path) -> None:
+    text = "runner = dict(type='IterBasedRunner', max_iters=9)\n" + DATA
+    stock, exact = convert(tmp_path, text), convert(tmp_path, text, Options(schedule="exact"))
+    assert ("InfiniteSampler" in stock.text, "InfiniteSampler" in exact.text) == (True, False)
+    assert any("another one later" in message for _, message in said(stock.findings, "DAT001"))
