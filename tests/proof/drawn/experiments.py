@@ -270,7 +270,7 @@ def evaluations(draw: Any, run: Run) -> dict[str, Any]:
         # v3 also evaluates after the last epoch, and counts intervals from 0: only these are the same in both
         interval = draw(st.sampled_from([every for every in range(1, run.length + 1) if run.length % every == 0]))
         made: dict[str, Any] = {"interval": interval}
-        made.update(draw(pick({}, {}, {"start": interval * draw(st.integers(1, run.length // interval))})))
+        made.update(draw(pick({}, {}, {"start": interval * draw(st.integers(0, run.length // interval))})))
         made.update(
             draw(pick({}, {"save_best": "accuracy"}, {"save_best": "margin", "rule": "less"}, {"save_best": "auto"}))
         )

@@ -16,10 +16,7 @@ from mmmigrate.runtime_v3.optim.optimizer import amp_optimizer_wrapper as amp_v3
 
 @contextlib.contextmanager
 def half_precision_on_the_cpu() -> Iterator[None]:
-    """What v2 does on CUDA only, and v3 does without a scaler on a CPU, happens on the CPU in both.
-
-    A model whose methods are marked with `auto_fp16` must be imported inside, since the mark keeps the type.
-    """
+    """What v2 does on CUDA only, and v3 does without a scaler on a CPU, happens on the CPU in both."""
     with contextlib.ExitStack() as stack:
         for module in (fp16_v2, scaling_v2, amp_v3):
             stack.enter_context(mock.patch.object(module, "torch", _Torch()))
@@ -38,7 +35,7 @@ class _Torch:
     amp = _Amp
     half = torch.bfloat16
 
-    def autocast(self, device: str, enabled: bool = True) -> Any:
+    def autocast(self, device: str, dtype: torch.dtype | None = None, enabled: bool = True) -> Any:
         return torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled)
 
     def __getattr__(self, name: str) -> Any:
