@@ -39,6 +39,9 @@ def put_best(exp: Experiment, section: Section) -> None:
             if exp.run_length is not None and exp.run_length.kind == "iter":
                 exp.put("default_hooks.checkpoint.by_epoch", False)
     _say_written_again(exp, section, best)
+    if section.items.get("start") == 0:
+        message = "a best checkpoint of the evaluation before training is numbered 1 by mmcv and 0 by mmengine"
+        exp.note(message, "evaluation", best, Effect.MEASURED)
     message = "mmcv never takes a metric of exactly 0 for the best, as an early mAP may be; mmengine does"
     exp.note(message, "evaluation", best, Effect.MEASURED)
     if found["rule"].value is None and not _is_told(best.value, found["greater_keys"].value, found["less_keys"].value):

@@ -162,6 +162,8 @@ DATA = "data = dict(samples_per_gpu=1, train=dict(type='A'), val=dict(type='A'))
         ("interval=1, save_best='acc'", Options(), {"exactly 0": True, "regular checkpoint": True}),
         ("interval=2, save_best='acc'", Options(), {"exactly 0": True, "regular checkpoint": False}),
         ("interval=2, start=1, save_best='acc'", Options(), {"regular checkpoint": True}),
+        ("interval=2, start=0, save_best='acc'", Options(), {"numbered 1 by mmcv": True}),
+        ("interval=2, start=2, save_best='acc'", Options(), {"numbered 1 by mmcv": False}),
         ("interval=1", Options(), {"exactly 0": False, "batch-norm statistics of the first": True}),
         ("interval=1, broadcast_bn_buffer=False", Options(), {"batch-norm statistics of the first": False}),
         ("interval=1", Options(schedule="exact"), {"batch-norm statistics of the first": False}),

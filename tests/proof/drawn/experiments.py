@@ -274,6 +274,9 @@ def evaluations(draw: Any, run: Run) -> dict[str, Any]:
         made.update(
             draw(pick({}, {"save_best": "accuracy"}, {"save_best": "margin", "rule": "less"}, {"save_best": "auto"}))
         )
+        if made.get("start") == 0:
+            made.pop("save_best", None)  # the two number a best checkpoint of before training otherwise (EVA001)
+            made.pop("rule", None)
         return {"evaluation": made}
     return draw(pick({}, {"evaluation": None}))  # type: ignore[no-any-return]
 
