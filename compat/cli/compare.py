@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mmmigrate.compat.cli.files import OutputFile
 from mmmigrate.compat.cli.output import write_document
 from mmmigrate.compat.proof.ranks import compare_ranks
 from mmmigrate.compat.trace.format import TraceError
@@ -32,10 +33,16 @@ def show_verdict(comparison: Comparison) -> None:
 @click.argument("old", metavar="TRACE_A", type=FILE)
 @click.argument("new", metavar="TRACE_B", type=FILE)
 @click.option("--ulp", default=0, show_default=True, type=click.IntRange(min=0), help="Tolerance in the last place.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the verdict as JSON; - is standard output.")
-@click.option("--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write the verdict as a JUnit file.")
-@click.option("--markdown", metavar="FILE", type=click.Path(path_type=Path), help="Write the verdict as Markdown.")
-@click.option("--report", metavar="FILE.html", type=click.Path(path_type=Path), help="Write an HTML report.")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    type=OutputFile(dash=True),
+    help="Write the verdict as JSON; - is standard output.",
+)
+@click.option("--junit", metavar="FILE", type=OutputFile(), help="Write the verdict as a JUnit file.")
+@click.option("--markdown", metavar="FILE", type=OutputFile(), help="Write the verdict as Markdown.")
+@click.option("--report", metavar="FILE.html", type=OutputFile(), help="Write an HTML report.")
 def command(old: Path, new: Path, ulp: int, json_file: str | None, junit: Path | None, markdown: Path | None,
             report: Path | None) -> None:  # fmt: skip
     """Give the verdict on two traces, and the first divergence.

@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from mmmigrate.compat.cli.compare import FILE, show_verdict
+from mmmigrate.compat.cli.files import OutputFile
 from mmmigrate.compat.cli.output import write_document
 from mmmigrate.compat.findings import ConversionError
 
-OUTPUT = click.Path(dir_okay=False, path_type=Path)
+OUTPUT = OutputFile()
 
 
 @click.command(short_help="Prove that a conversion trains the same.")
@@ -38,10 +39,18 @@ OUTPUT = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--work-dir", metavar="DIR", type=click.Path(path_type=Path), help="Keep traces, logs, checkpoints here.")
 @click.option("--report", metavar="FILE.html", type=OUTPUT, help="Write an HTML report.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the verdict as JSON; - is standard output.")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    type=OutputFile(dash=True),
+    help="Write the verdict as JSON; - is standard output.",
+)
 @click.option("--junit", metavar="FILE", type=OUTPUT, help="Write the verdict as a JUnit file.")
 @click.option("--markdown", metavar="FILE", type=OUTPUT, help="Write the verdict as Markdown, for a pull request.")
-@click.option("--sarif", metavar="FILE", help="Write the verdict as SARIF; - is standard output.")
+@click.option(
+    "--sarif", metavar="FILE", type=OutputFile(dash=True), help="Write the verdict as SARIF; - is standard output."
+)
 def command(old: Path, new: Path | None, **options: Any) -> None:
     """Train the v2 config OLD and the v3 config NEW from the same start and compare every iteration.
 

@@ -46,6 +46,8 @@ def verify_timeline(
         comparison = compare(runs[0].trace, runs[1].trace, ulp=ulp)
     except (PredictionError, ScheduleError) as error:
         comparison = Comparison(NOT_COMPARED, 0, reason=str(error))
+    except (TypeError, ValueError, LookupError, ArithmeticError) as error:  # arguments that no schedule takes
+        comparison = Comparison(NOT_COMPARED, 0, reason=f"the run cannot be predicted: {error}")
     return Proof(old_path, new_path, new is None, comparison, runs, findings)
 
 

@@ -9,7 +9,8 @@ threads; they run where the tensor is, at the speed of memory, and nothing but t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -78,6 +79,19 @@ def _feed_bytes(state: blake2b, flat: Tensor) -> None:
         state.update(part.sum(1).cpu().numpy().data)
     state.update(columns.cpu().numpy().data)
     state.update(flat[rows * 8 * _WIDTH :].cpu().numpy().data)
+
+
+def tensor_digests(tensors: Sequence[Tensor]) -> list[int]:
+    """The digests of many tensors, computed by as many threads as torch computes with."""
+    threads = torch.get_num_threads()
+    if threads == 1 or len(tensors) < 2:
+        return [tensor_digest(tensor) for tensor in tensors]
+    return list(_pool(threads).map(tensor_digest, tensors))
+
+
+@lru_cache(maxsize=1)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="digest")
 
 
 def value_digest(value: Any) -> int:

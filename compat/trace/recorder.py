@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mmmigrate.compat.dist import get_dist_info
 from mmmigrate.compat.trace.batches import IndexWatch
-from mmmigrate.compat.trace.digest import tensor_digest, value_digest, whole_batch
+from mmmigrate.compat.trace.digest import tensor_digest, tensor_digests, value_digest, whole_batch
 from mmmigrate.compat.trace.format import Column, TensorRecord, TraceWriter
 from mmmigrate.compat.trace.gradients import GradientWatch, raw
 from mmmigrate.compat.trace.hook_calls import HookCalls
@@ -208,9 +208,11 @@ class TraceRecorder:
         """Writes the row of the current iteration with digests of the state it left, and full tensors when asked."""
         keep = self._keeps(self.current)
         if self.digests or keep:
-            for where, name, tensor in self._state(runner, stage):
-                if self.digests:
-                    self._add(where, name, "digest", tensor_digest(tensor))
+            state = list(self._state(runner, stage))
+            digests = tensor_digests([tensor for _, _, tensor in state]) if self.digests else []
+            for (where, name, _), digest in zip(state, digests):
+                self._add(where, name, "digest", digest)
+            for where, name, tensor in state:
                 if keep:
                     self.writer.tensor(TensorRecord(self.current, where, name, *raw(tensor)))
         if keep and stage is None:

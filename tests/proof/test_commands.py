@@ -193,3 +193,21 @@ def test_characters_of_a_terminal_do_not_break_the_documents(tmp_path):
     assert "A &lt; B" in markdown(failed, "a.py")
     place = verdict_sarif(failed, "my configs/a.py")["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "my%20configs/a.py"
+
+
+@pytest.mark.parametrize("option", ["--json", "--junit", "--markdown", "--report"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_runs(run, traces, tmp_path, option):
+    done = run("compare", *traces[:2], option, tmp_path / "absent" / "file")
+    assert (done.exit_code, "there is no folder" in done.stderr.replace("\n", " ")) == (2, True)
+    assert (run("compare", *traces[:2], option, tmp_path).exit_code) == 2
+
+
+def test_arguments_that_no_schedule_takes_are_no_divergence(run, tmp_path):
+    text = "optimizer = dict(type='SGD', lr=1.)\ntotal_epochs = 2\n"
+    (tmp_path / "v2.py").write_text(text + "lr_config = dict(policy='step', step=[1])\n")
+    (tmp_path / "v3.py").write_text(
+        "optim_wrapper = dict(optimizer=dict(type='SGD', lr=1.))\ntrain_cfg = dict(by_epoch=True, max_epochs=2)\n"
+        "param_scheduler = dict(type='MultiStepLR', milestones=5)\n"
+    )
+    done = run("verify", tmp_path / "v2.py", tmp_path / "v3.py", "--timeline")
+    assert (done.exit_code, done.stdout.startswith("not compared: ")) == (2, True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmmigrate.compat.trace.digest import tensor_digest, value_digest
+from mmmigrate.compat.trace.digest import tensor_digest, tensor_digests, value_digest
 
 
 @pytest.mark.parametrize("size", [1, 1000, 1023, 1024, 1025, 5001])
@@ -107,6 +107,7 @@ def test_the_number_of_threads_does_not_change_a_digest():
     found = []
     for count in (1, 4):
         torch.set_num_threads(count)
-        found.append(tensor_digest(tensor))
+        found.append((tensor_digest(tensor), *tensor_digests([tensor, tensor + 1])))
     torch.set_num_threads(threads)
     assert found[0] == found[1]
+    assert found[0][0] == found[0][1] != found[0][2]
