@@ -134,9 +134,9 @@ class _Rounds:
         try:
             for rule in rules:
                 rule.convert(module)
-            add_markers(module)
             if module.needed or plan.moves or plan.drops:
                 write_imports(module, plan)
+            add_markers(module)  # behind new imports, so that they stand right above their statements
         except EditConflict as error:
             codes = ", ".join(rule.code for rule in rules)
             self._fail(f"two edits change the same place ({codes}, {error}); nothing is written: please report it")
