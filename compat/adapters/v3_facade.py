@@ -24,6 +24,7 @@ class V3RunnerFacade:
         self._visualizer: Any = None
         self._wrapper: Any = None
         self._resume = runner.iter > 0
+        self.loaded: dict[str, Any] | None = None
         self.distributed = runner.world_size > 1
         self.launcher = "pytorch" if self.distributed else "none"
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
+
+import torch
 
 from mmmigrate.compat.adapters.engine import of_engine, v2_hook_base
 from mmmigrate.compat.adapters.v3_facade import V3RunnerFacade, v3_facade_of
@@ -13,6 +18,8 @@ class V3HookAdapter:
 
     v3's `before_run` and `before_train` come at v2's `before_run`, `after_train` and `after_run` at its `after_run`.
     v3's validation stages come around v2's evaluation, with its metrics, and around val phases of a workflow, without.
+    `before_save_checkpoint` gets v2's checkpoint in the process that writes it; `after_load_checkpoint` comes after
+    `before_run`, as in v3, with what runtime_v2 was resumed from or has loaded (mmcv's runner does not say what).
     """
 
     def __init__(self, v3_hook: Any) -> None:
@@ -28,6 +35,9 @@ class V3HookAdapter:
     def before_run(self, runner: Any) -> None:
         facade = self._runner(runner)
         self.v3_hook.before_run(facade)
+        tell_of_saving(runner, facade)
+        if type(self.v3_hook).after_load_checkpoint is not of_engine("hooks").Hook.after_load_checkpoint:
+            show_loaded(runner, self.v3_hook, facade)
         for hook in runner.hooks:
             if hasattr(hook, "_do_evaluate"):
                 tell_of_evaluation(hook, facade)
@@ -74,6 +84,51 @@ class V3HookAdapter:
 def _index(runner: Any) -> int:
     """v3's `batch_idx`: within the epoch, or of the whole iteration run."""
     return int(runner.inner_iter if runner.max_epochs is not None else runner.iter)
+
+
+def tell_of_saving(runner: Any, facade: V3RunnerFacade) -> None:
+    """Lets the v2 runner show v3 hooks each checkpoint before it is written; once."""
+    if getattr(runner.save_checkpoint, "tells_v3_hooks", False):
+        return
+    save = runner.save_checkpoint
+
+    def saved(*args: Any, **kwargs: Any) -> Any:
+        with _shown(lambda checkpoint: facade.call_hook("before_save_checkpoint", checkpoint=checkpoint)):
+            return save(*args, **kwargs)
+
+    saved.tells_v3_hooks = True  # type: ignore[attr-defined]
+    runner.save_checkpoint = saved
+
+
+@contextmanager
+def _shown(tell: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+    """Shows checkpoints on their way to `torch.save`: neither v2 runner has a place where hooks could see them."""
+    write = torch.save
+
+    def save(content: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(content, dict) and {"meta", "state_dict"} <= content.keys():
+            tell(content)
+        return write(content, *args, **kwargs)
+
+    torch.save = save  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        torch.save = write
+
+
+def show_loaded(runner: Any, v3_hook: Any, facade: V3RunnerFacade) -> None:
+    """Shows a v3 hook the checkpoint that the run began with, and gives the model the weights that it leaves there."""
+    filename = getattr(runner, "loaded_from", None)
+    if filename is None:
+        return
+    loading = import_module("mmmigrate.runtime_v2.checkpoint.loading")
+    checkpoint = facade.loaded or loading._load_checkpoint(filename, "cpu")
+    facade.loaded = checkpoint  # the next hook sees what this one has left
+    v3_hook.after_load_checkpoint(facade, checkpoint=checkpoint)
+    loading.load_state_dict(runner.model, checkpoint["state_dict"], logger=runner.logger)
+    if getattr(runner, "resume_points", None) is not None:
+        runner.resume_points.revise(checkpoint["state_dict"])
 
 
 def tell_of_evaluation(eval_hook: Any, facade: V3RunnerFacade) -> None:

@@ -85,6 +85,7 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
         self.outputs: dict[str, Any] = {}
         self.resume_points: ResumePoints | None = None
         self.saved_name: str | None = None
+        self.loaded_from: str | None = None
         self._position = START
         self._stages = StageMethods()
         self._train_mode = TrainMode()

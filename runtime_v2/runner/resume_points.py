@@ -98,8 +98,14 @@ class ResumePoints:
         if "model" not in self._restore:
             loaded = load_safely(Path(checkpoint), "cpu")
             self._restore["model"], self._restore["optimizer"] = loaded["state_dict"], loaded.get("optimizer")
+            self._restore["as_saved"] = True
         runner.meta = {**(runner.meta or {}), **self._restore["meta"]}
         return True
+
+    def revise(self, weights: dict[str, Any]) -> None:
+        """Take the checkpoint's weights as a hook has changed them, where they are those to go on with."""
+        if self._restore is not None and self._restore.get("as_saved"):
+            self._restore["model"] = weights
 
     def begin(self, runner: BaseRunner, loaders: list[Any]) -> tuple[int, int]:
         """Put a run that was taken up into the noted state, after `before_run`; gives the position to begin at.

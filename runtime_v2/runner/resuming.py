@@ -28,6 +28,7 @@ class Resuming:
     _iter: int
     _inner_iter: int
     _world_size: int
+    loaded_from: str | None
 
     def load_checkpoint(
         self,
@@ -37,6 +38,7 @@ class Resuming:
         revise_keys: list[tuple[str, str]] = REVISE_KEYS,
     ) -> dict[str, Any]:
         """Load a checkpoint's weights into the model; gives the whole checkpoint."""
+        self.loaded_from = filename
         return load_checkpoint(self.model, filename, map_location, strict, self.logger, revise_keys)
 
     def resume(self, checkpoint: str, resume_optimizer: bool = True, map_location: MapLocation = "default") -> None:

@@ -110,7 +110,7 @@ def train_v3(hooks, folder, by_epoch):
     return runner
 
 
-def train_v2(hooks, folder, by_epoch, evaluation=None, max_epochs=2):
+def train_v2(hooks, folder, by_epoch, evaluation=None, max_epochs=2, resume=None):
     torch.manual_seed(0)
     model = adapted_v3_model(Line)()
     kind, length = (EpochBasedRunner, {"max_epochs": max_epochs}) if by_epoch else (IterBasedRunner, {"max_iters": 5})
@@ -129,6 +129,8 @@ def train_v2(hooks, folder, by_epoch, evaluation=None, max_epochs=2):
         runner.register_hook(EvalHook(loader, by_epoch=by_epoch, **evaluation), priority="LOW")
     for hook in hooks:
         runner.register_hook(V3Hook(hook))
+    if resume is not None:
+        runner.resume(str(resume))
     runner.run([loader], [("train", 1)])
     return runner
 
@@ -179,6 +181,39 @@ def test_v3s_checkpoint_hook_saves_v2_checkpoints(tmp_path):
     train_v2([CheckpointHook(interval=1)], tmp_path, True)
     saved = torch.load(tmp_path / "epoch_2.pth", weights_only=True)
     assert (saved["meta"]["epoch"], saved["meta"]["iter"]) == (2, 6)
+
+
+class Marked(Hook):
+    """Writes into each checkpoint, and notes what it finds in one."""
+
+    found = None
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        checkpoint["mark"] = runner.epoch
+
+    def after_load_checkpoint(self, runner, checkpoint):
+        self.found = checkpoint["mark"]
+        checkpoint["state_dict"]["layer.bias"] = torch.tensor([7.0])
+
+
+def test_v3_hooks_see_checkpoints_before_they_are_written_and_after_they_are_read(tmp_path):
+    train_v2([Marked(), CheckpointHook(interval=1)], tmp_path, True)
+    assert torch.load(tmp_path / "epoch_2.pth", weights_only=True)["mark"] == 1
+    mark = Marked()
+    runner = train_v2([mark], tmp_path / "more", True, resume=tmp_path / "epoch_2.pth")
+    assert mark.found == 1
+    assert runner.model.module.layer.bias.item() == 7.0
+
+
+def test_v3s_averages_go_on_in_a_v2_run_that_is_resumed(tmp_path):
+    whole, rest = EMAHook(momentum=0.2), EMAHook(momentum=0.2)
+    one = train_v2([whole, CheckpointHook(interval=1)], tmp_path, True, max_epochs=3)
+    saved = torch.load(tmp_path / "epoch_1.pth", weights_only=True)
+    assert not torch.equal(saved["state_dict"]["layer.weight"], saved["ema_state_dict"]["module.layer.weight"])
+    two = train_v2([rest], tmp_path / "rest", True, max_epochs=3, resume=tmp_path / "epoch_1.pth")
+    assert torch.equal(one.model.module.layer.weight, two.model.module.layer.weight)
+    assert torch.equal(whole.ema_model.module.layer.weight, rest.ema_model.module.layer.weight)
+    assert rest.ema_model.steps == whole.ema_model.steps
 
 
 def test_v2_configs_find_v3_hooks_by_name():
