@@ -136,6 +136,8 @@ def stepping(v2):
             scale = [hook._scale_update_param, hook.loss_scaler.given]
         return {"clip": options.get("grad_clip"), "accumulation": options.get("update_interval", 1), "scale": scale}
     hook = build_from_cfg({"type": "OptimizerHook", **options}, HOOKS)
+    if not type(hook).__module__.startswith("mmcv."):
+        return "a class of the codebase"  # which runs through the bridge
     scale = None
     if "Fp16" in type(hook).__name__:
         scale = [hook._scale_update_param, hook.loss_scaler.given]
@@ -148,7 +150,7 @@ def param_groups(v2):
 
 
 def groups_of_one(optimizer):
-    own = optimizer.get("constructor", "DefaultOptimizerConstructor")
+    own = optimizer.pop("constructor", "DefaultOptimizerConstructor")
     older = optimizer.pop("paramwise_options", None)
     if own != "DefaultOptimizerConstructor":
         return None  # a class that needs the codebase's models

@@ -30,7 +30,7 @@ logging.disable(logging.CRITICAL)
 class Tiny(BaseModel):
     def __init__(self):
         super().__init__()
-        for name in ("layer", "generator", "discriminator", "backbone", "head", "disc"):
+        for name in ("layer", "generator", "discriminator", "generators", "discriminators", "backbone", "head", "disc"):
             self.add_module(name, torch.nn.Linear(1, 1))
 
     def forward(self, inputs, data_samples=None, mode="tensor"):
