@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from config.published.cases import collect
+from config.published.codebase import configs_of, hook_files
 from config.published.measure import Measured, measure, total_iters
+from config.published.texts import check_texts
 from peers.environments import published
 
 pytestmark = pytest.mark.peer
@@ -20,6 +22,8 @@ CODEBASES = {
     "mmcls": (12, 2400, 160, ["core/hook/lr_updater.py"]),
     "mmseg": (60, 20_000, 20, []),
 }
+# A codebase that nothing here was made for, with its own updaters and constructors, found in its wheel
+SAMPLE = "mmselfsup"
 
 
 @pytest.fixture(scope="module", params=CODEBASES)
@@ -45,6 +49,22 @@ def test_nearly_all_experiments_were_reached(measured: tuple[str, Measured]) -> 
     codebase, result = measured
     assert result.compared >= CODEBASES[codebase][2]
     assert result.by_hook == []
+
+
+def test_another_codebase_is_measured_as_its_wheel_has_it(peer_v2: Path, peer_v3: Path) -> None:
+    package = published(SAMPLE) / SAMPLE
+    cases, unreadable = collect(configs_of(package))
+    short = [case for case in cases if total_iters(case, 4) <= 1200]
+    result = measure(short[::3], 4, hook_files(package))
+    assert (unreadable, result.by_hook, result.different) == ([], [], [])
+    assert result.compared > 20
+    assert result.worst <= 1e-12
+
+
+def test_its_text_keeps_its_comments_and_loads_in_real_mmengine(tmp_path: Path) -> None:
+    texts = check_texts(configs_of(published(SAMPLE) / SAMPLE), tmp_path)
+    assert (texts.refused, texts.different) == ({}, [])
+    assert texts.kept == texts.comments > 500
 
 
 def test_exact_schedules_are_equal_bit_for_bit(peer_v2: Path, peer_v3: Path) -> None:

@@ -35,6 +35,7 @@ _PUBLISHED = {
     "mmdet": "mmdet==2.28.2",
     "mmcls": "mmcls==0.25.0",
     "mmseg": "mmsegmentation==0.30.0",
+    "mmselfsup": "mmselfsup==0.11.0",
     "mmdet-v3": "mmdet==3.3.0",
     "mmcls-v3": "mmpretrain==1.2.0",
     "mmseg-v3": "mmsegmentation==1.2.2",
