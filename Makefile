@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 ENGINES := tests/runtime_v2 tests/runtime_v3 tests/adapters tests/bridge
 
-.PHONY: demo test packs docs hand-made smoke lint format setup clean
+.PHONY: demo test packs docs hand-made faults smoke lint format setup clean
 
 demo: $(READY)  ## convert a real config and an example project, train both, prove that nothing changed
 	$(BIN)/python fixtures/demo/demo.py
@@ -24,6 +24,9 @@ docs: $(READY)  ## the pages of docs/ that are made from rules and tables
 hand-made: $(READY)  ## what hand-made migration did to the learning rate: docs/hand-made.md
 	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	$(BIN)/python benchmarks/hand_made.py
+
+faults: $(READY)  ## kill training and conversion at 200 random points each, look at what lies on the disk, go on
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m faults.kills 200
 
 smoke: $(READY)  ## build archive and wheel and try them with each of PYTHONS, in environments of their own
 	$(BIN)/python tests/installing/smoke.py $(PYTHONS)
