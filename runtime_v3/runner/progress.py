@@ -98,6 +98,10 @@ class Progress:
 
     @property
     def max_iters(self) -> int:
+        loop = self._train_loop
+        if isinstance(loop, BaseLoop):  # asked for in every iteration
+            most: int = loop.max_iters  # type: ignore[attr-defined]
+            return most
         return self._of_train_loop("max_iters")
 
     @property

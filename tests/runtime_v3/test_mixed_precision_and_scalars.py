@@ -83,5 +83,5 @@ def test_tensorboard_gets_numbers_and_leaves_the_rest(tmp_path):
 
 def test_two_backends_of_one_name_are_refused(tmp_path):
     backends = [{"type": "LocalVisBackend"}, {"type": "LocalVisBackend"}]
-    with pytest.raises(RuntimeError, match="two visualizer backends 'LocalVisBackend'"):
+    with pytest.raises(RuntimeError, match="LocalVisBackend already exists"):
         Visualizer("twice", vis_backends=backends, save_dir=str(tmp_path))

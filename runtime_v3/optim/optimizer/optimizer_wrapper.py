@@ -73,7 +73,16 @@ class OptimWrapper(BaseOptimWrapper):
         self._inner_count += 1
 
     def zero_grad(self, **kwargs: Any) -> None:
-        self.optimizer.zero_grad(**kwargs)
+        """Takes the gradients off the parameters, as the optimizer's own `zero_grad` does."""
+        optimizer = self.optimizer
+        is_torchs = getattr(type(optimizer), "zero_grad", None) is Optimizer.zero_grad
+        if kwargs or not is_torchs or "zero_grad" in vars(optimizer) or torch._C._autograd._profiler_enabled():
+            optimizer.zero_grad(**kwargs)
+            return
+        # The same without the label for a profiler, which takes 4 µs at every iteration.
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
 
     def step(self, **kwargs: Any) -> None:
         if self.clip_grad_kwargs:
