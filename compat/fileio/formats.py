@@ -11,14 +11,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-import yaml
-
 from mmmigrate.compat.fileio.storage import BackendArgs, get, put
 from mmmigrate.compat.suggest import did_you_mean
-
-# libyaml's parser is about ten times faster than the one in Python; not every build of PyYAML has it.
-_YAML_LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
-_YAML_DUMPER: Any = getattr(yaml, "CDumper", yaml.Dumper)
 
 
 @dataclass(frozen=True)
@@ -44,13 +38,18 @@ def _dump_json(obj: Any, default: Any = plain_value, **kwargs: Any) -> bytes:
 
 
 def _dump_yaml(obj: Any, **kwargs: Any) -> bytes:
-    kwargs.setdefault("Dumper", _YAML_DUMPER)
+    import yaml  # takes a tenth of what the runtimes need to be imported
+
+    kwargs.setdefault("Dumper", getattr(yaml, "CDumper", yaml.Dumper))
     text: str = yaml.dump(obj, **kwargs)
     return text.encode()
 
 
 def _load_yaml(data: bytes, **kwargs: Any) -> Any:
-    kwargs.setdefault("Loader", _YAML_LOADER)
+    import yaml
+
+    # libyaml's parser is about ten times faster than the one in Python; not every build of PyYAML has it.
+    kwargs.setdefault("Loader", getattr(yaml, "CLoader", yaml.Loader))
     return yaml.load(data, **kwargs)
 
 
@@ -110,8 +109,10 @@ def loads(text: str | bytes, file_format: str, **kwargs: Any) -> Any:
     found = format_of(None, file_format)
     try:
         return found.loads(text.encode() if isinstance(text, str) else text, **kwargs)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "yaml":  # not imported for the other formats
+            raise ValueError(str(error)) from error
+        raise
 
 
 def dump(
