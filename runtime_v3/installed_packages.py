@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib import metadata
+from importlib import import_module, metadata
 from importlib.util import find_spec
+from pathlib import Path
 
+from mmmigrate.compat import aliases
 from mmmigrate.compat.packages import PACKAGE_OF_MODULE, package_folder
 
 __all__ = ["call_command", "get_installed_path", "install_package", "is_installed", "package2module"]
@@ -24,8 +26,10 @@ def is_installed(package: str) -> bool:
 def get_installed_path(package: str) -> str:
     """The folder of an installed package, given by its own name ("mmsegmentation") or its module's ("mmseg").
 
-    Raises ModuleNotFoundError.
+    What an alias answers for lies in the runtime. Raises ModuleNotFoundError.
     """
+    if package in aliases.installed():
+        return str(Path(str(import_module(package).__file__)).parent)
     modules = {name: module for module, name in PACKAGE_OF_MODULE.items()}
     return str(package_folder(modules.get(package, package)))
 

@@ -38,7 +38,7 @@ class Loader(_CoreLoader):
     def _values_and_bases(self, source: Any, chain: tuple[str, ...]) -> Any:
         if self.lazy_import is None and source.path.endswith(".py") and is_python_config(source.text, source.path):
             raise ConfigParsingError(
-                f"{source.path} is a pure-Python config (it has read_base or imports) and can't be a base of "
+                f"{source.path} is a pure-Python config (it has `with read_base():` or imports) and can't be a base of "
                 f"{chain[0]}, which names its bases in _base_: both must be of the same kind"
             )
         return super()._values_and_bases(source, chain)

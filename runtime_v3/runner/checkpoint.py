@@ -35,16 +35,15 @@ class CheckpointLoader(Schemes):
 
 
 def load_from_local(filename: str, map_location: Any = None) -> Any:
+    """From a path, or through fsspec from a URL whose scheme has no loader of its own."""
+    if storage.is_url(filename):
+        return load_safely(io.BytesIO(storage.read_bytes(filename)), map_location)
     path = Path(filename).expanduser()
     if not path.is_file():
         near = sorted(entry.name for entry in path.parent.glob("*.pth")) if path.parent.is_dir() else []
         hint = f"; there are {near}" if near else ""
         raise FileNotFoundError(f"{filename} can not be found{hint}")
     return load_safely(path, map_location)
-
-
-def load_from_url(filename: str, map_location: Any = None) -> Any:
-    return load_safely(io.BytesIO(storage.read_bytes(filename)), map_location)
 
 
 def load_from_http(filename: str, map_location: Any = None, model_dir: str | None = None, progress: bool = True) -> Any:
@@ -60,7 +59,6 @@ def load_from_http(filename: str, map_location: Any = None, model_dir: str | Non
 
 
 CheckpointLoader.register_scheme("", load_from_local)
-CheckpointLoader.register_scheme(r"\S+://", load_from_url)
 CheckpointLoader.register_scheme(("http://", "https://"), load_from_http)
 
 

@@ -14,10 +14,10 @@ import torch
 import torch.multiprocessing as mp
 
 from mmmigrate.compat import environment
-from mmmigrate.runtime_v3.device import is_cuda_available
+from mmmigrate.runtime_v3.device import is_cuda_available, is_musa_available
 from mmmigrate.runtime_v3.dist import broadcast, get_rank, init_dist, is_distributed, sync_random_seed
 from mmmigrate.runtime_v3.logging import print_log
-from mmmigrate.runtime_v3.versions import framework_version
+from mmmigrate.runtime_v3.versions import MMENGINE_VERSION
 
 
 def set_random_seed(seed: int | None = None, deterministic: bool = False, diff_rank_seed: bool = False) -> int:
@@ -101,7 +101,8 @@ def collect_env() -> dict[str, str | bool]:
         "OpenCV": "not installed",
         **environment.collect_env(),
         "numpy_random_seed": str(np.random.get_state()[1][0]),  # type: ignore[index]
-        "MMEngine": framework_version(),
+        "MUSA available": is_musa_available(),
+        "MMEngine": MMENGINE_VERSION,
     }
 
 

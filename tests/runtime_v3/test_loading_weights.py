@@ -57,6 +57,30 @@ def test_prefixes_are_cut_off_by_patterns():
     assert model.weight.item() == 5.0
 
 
+@pytest.mark.parametrize(
+    ("path", "loader"),
+    [
+        ("https://host/x.pth", "load_from_http"),
+        ("modelzoo://x", "load_from_torchvision"),
+        ("openmmlab://x", "load_from_openmmlab"),
+        ("s3://bucket/x.pth", "load_from_ceph"),
+        ("open-mmlab:s3://bucket/x.pth", "load_from_ceph"),
+        ("openmmlabs3://bucket/x.pth", "load_from_local"),
+        ("memory://x.pth", "load_from_local"),
+        ("folder/x.pth", "load_from_local"),
+    ],
+)
+def test_the_scheme_chooses_the_loader(path, loader):
+    assert CheckpointLoader._get_checkpoint_loader(path).__name__ == loader
+
+
+def test_weights_are_read_through_any_file_system(tmp_path):
+    file = tmp_path / "x.pth"
+    torch.save({"state_dict": {"weight": torch.ones(1)}}, file)
+    for path in (str(file), f"file://{file}"):
+        assert CheckpointLoader.load_checkpoint(path)["state_dict"]["weight"] == 1
+
+
 def test_a_missing_part_names_those_there_are(tmp_path):
     torch.save({"state_dict": {"head.weight": torch.ones(1)}}, tmp_path / "a.pth")
     with pytest.raises(KeyError, match=r"neck\. is not in the pretrained model .*there are \['head'\]"):
