@@ -99,7 +99,7 @@ class _Reader:
         ):
             raise ConfigParsingError(
                 f"{self.path}:{statement.lineno}: a pure-Python config names its bases under `with read_base():`, "
-                f'not by `{BASE_KEY} = "..."`'
+                f"not in {BASE_KEY} (found `{BASE_KEY} = ...`)"
             )
         return [statement]
 
