@@ -21,8 +21,9 @@ def deprecated_api_warning(name_dict: dict[str, str], cls_name: str | None = Non
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            for old in name_dict.keys() & kwargs.keys():
-                new = name_dict[old]
+            for old, new in name_dict.items():
+                if old not in kwargs:
+                    continue
                 if new in kwargs:
                     raise ArgumentTypeError(
                         f"`{name}` got both {old!r}, which is deprecated, and {new!r}, its new name"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -89,7 +90,7 @@ def _environment(name: str, launcher: str) -> str:
 def _use_gpu(index: int) -> None:
     import torch
 
-    if torch.cuda.is_available():
+    if torch.cuda.device_count():
         torch.cuda.set_device(index % torch.cuda.device_count())
 
 
@@ -124,15 +125,21 @@ def _init_dist_slurm(backend: str, port: int | None = None, **kwargs: Any) -> No
         os.environ["MASTER_PORT"] = str(port)
     os.environ.setdefault("MASTER_PORT", "29500")
     if "MASTER_ADDR" not in os.environ:
-        listing = subprocess.run(
-            ["scontrol", "show", "hostname", nodes], check=True, capture_output=True, text=True
-        ).stdout
-        os.environ["MASTER_ADDR"] = listing.split()[0]
+        os.environ["MASTER_ADDR"] = _first_slurm_host(nodes)
     os.environ["WORLD_SIZE"] = _environment("SLURM_NTASKS", "slurm")
     os.environ["LOCAL_RANK"] = str(local_rank)
     os.environ["RANK"] = str(rank)
     _use_gpu(local_rank)
     dist.init_process_group(backend=backend, **kwargs)
+
+
+def _first_slurm_host(nodes: str) -> str:
+    if not re.fullmatch(r"[\w\[\],.-]+", nodes):
+        raise RuntimeError(f"SLURM_NODELIST={nodes!r} is no list of hosts")
+    host = subprocess.getoutput(f"scontrol show hostname {nodes} | head -n1")
+    if len(host.split()) != 1:
+        raise RuntimeError(f"scontrol gives no host name for SLURM_NODELIST={nodes!r}: {host}")
+    return host
 
 
 _LAUNCHERS: dict[str, Callable[..., None]] = {

@@ -8,7 +8,7 @@ from multiprocessing import Pool
 from shutil import get_terminal_size
 from typing import Any
 
-from mmmigrate.compat.argument_errors import ArgumentValueError
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.compat.timer import Timer
 
 
@@ -60,7 +60,7 @@ def _counted(tasks: Any) -> tuple[Iterable[Any], int]:
         return tasks
     if isinstance(tasks, Collection):
         return tasks, len(tasks)
-    raise TypeError('"tasks" must be an iterable object or a (iterator, int) tuple')
+    raise ArgumentTypeError('"tasks" must be an iterable object or a (iterator, int) tuple')
 
 
 def track_iter_progress(tasks: Any, bar_width: int = 50, file: Any = None) -> Iterator[Any]:

@@ -9,9 +9,25 @@ import torch
 from torch import distributed, nn
 from torch._utils import _flatten_dense_tensors, _take_tensors, _unflatten_dense_tensors
 
-from mmmigrate.compat.dist import get_dist_info, init_dist, master_only
+from mmmigrate.compat.dist import (
+    _init_dist_mpi,
+    _init_dist_pytorch,
+    _init_dist_slurm,
+    get_dist_info,
+    init_dist,
+    master_only,
+)
 
-__all__ = ["allreduce_grads", "allreduce_params", "get_dist_info", "init_dist", "master_only"]
+__all__ = [
+    "_init_dist_mpi",
+    "_init_dist_pytorch",
+    "_init_dist_slurm",
+    "allreduce_grads",
+    "allreduce_params",
+    "get_dist_info",
+    "init_dist",
+    "master_only",
+]
 
 
 def allreduce_params(params: Iterable[torch.Tensor], coalesce: bool = True, bucket_size_mb: int = -1) -> None:

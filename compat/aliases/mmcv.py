@@ -31,6 +31,7 @@ MMCV = Library(
         "cnn.resnet": (".networks.resnet", ".networks"),
         "cnn.vgg": (".networks.vgg", ".networks"),
         "cnn.bricks": (".layers",),
+        "cnn.bricks.plugin": (".layers.plugins", ".layers"),
         "cnn.utils": (".module", ".layers"),
         "cnn.utils.weight_init": (".module", ".layers", "compat.layer_init"),
         "device": (".environment", ".parallel"),

@@ -62,13 +62,16 @@ def parse_value(text: str) -> Any:
     >>> parse_value("[(1, 2), a]"), parse_value("1,2.5"), parse_value("True"), parse_value("None")
     ([(1, 2), 'a'], [1, 2.5], True, None)
     """
-    text = text.strip("'\"").replace(" ", "")
+    text = given = text.strip("'\"").replace(" ", "")
     is_tuple = text.startswith("(") and text.endswith(")")
     if is_tuple or (text.startswith("[") and text.endswith("]")):
         text = text[1:-1]
     elif "," not in text:
         return _parse_scalar(text)
-    values = [parse_value(part) for part in _split_commas(text)]
+    parts = _split_commas(text)
+    if parts == [given]:  # "[1,2)" and "a(1,2)" have commas, but none to split at
+        raise ValueError(f"Imbalanced brackets exist in {text}")
+    values = [parse_value(part) for part in parts]
     return tuple(values) if is_tuple else values
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 from collections.abc import Callable, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,9 @@ def load_safely(path: Path, map_location: MapLocation = None) -> Any:
     """`torch.load` of a file without executing anything that it names; numpy values are allowed."""
     try:
         with torch.serialization.safe_globals(_numpy_globals()):
-            return torch.load(path, map_location=map_location, weights_only=True)
+            # a project may have put a function of its own in torch.load's place, with the arguments of its time
+            safe = {"weights_only": True} if "weights_only" in signature(torch.load).parameters else {}
+            return torch.load(path, map_location=map_location, **safe)
     except pickle.UnpicklingError as error:
         reason = str(error).split("\n")[0]
         raise pickle.UnpicklingError(

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 import yaml
 
+from mmmigrate.compat.argument_errors import ArgumentValueError
 from mmmigrate.compat.suggest import did_you_mean
 from mmmigrate.runtime_v2.checkpoint.loading import CheckpointLoader, MapLocation, load_from_http, load_safely
 from mmmigrate.runtime_v2.fileio import FileClient
@@ -138,6 +139,8 @@ def _process_mmcls_checkpoint(checkpoint: dict[str, Any]) -> dict[str, Any]:
 @CheckpointLoader.register_scheme("pavi://")  # type: ignore[untyped-decorator]
 def load_from_pavi(filename: str, map_location: MapLocation = None) -> Any:
     """The checkpoint of a model in Pavi's cloud; needs the package pavi."""
+    if not filename.startswith("pavi://"):
+        raise ArgumentValueError(f"a path of Pavi's cloud begins with pavi://, got {filename!r}")
     modelcloud = import_module("pavi").modelcloud
     model = modelcloud.get(filename.removeprefix("pavi://"))
     with tempfile.TemporaryDirectory() as folder:

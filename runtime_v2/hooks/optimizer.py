@@ -53,7 +53,7 @@ class OptimizerHook(Hook):
         for name, param in runner.model.named_parameters():
             if param.requires_grad and param not in reached:
                 message = f"{name} with shape {param.size()} is not in the computational graph \n"
-                runner.logger.log(logging.ERROR, message)
+                runner.logger.log(level=logging.ERROR, msg=message)
 
     def _clip_and_log(self, runner: BaseRunner) -> None:
         if self.grad_clip is None:

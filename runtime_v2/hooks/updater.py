@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mmmigrate.compat.argument_errors import StateError
 from mmmigrate.compat.schedule import check_warmup, warmup_factor
 from mmmigrate.runtime_v2.hooks.hook import Hook
 from mmmigrate.runtime_v2.optim.groups import map_values
@@ -39,7 +40,7 @@ class UpdaterHook(Hook):
             return
         current = runner._iter
         if self.warmup_iters is None:
-            raise RuntimeError("warmup_by_epoch=True needs a runner by epoch: this one has called no epoch yet")
+            raise StateError("warmup_by_epoch=True needs a runner by epoch: this one has called no epoch yet")
         if not self.by_epoch:
             self._regular = self._regular_values(runner)
             warm = self.warmup is None or current >= self.warmup_iters

@@ -96,6 +96,8 @@ class ConvModule(nn.Module):
     def _add_activation(self) -> None:
         if self.act_cfg is None:
             return
+        if not isinstance(self.act_cfg, dict):
+            raise ArgumentTypeError(f"act_cfg must be a dict or None, got {self.act_cfg!r}")
         cfg = dict(self.act_cfg)
         if cfg["type"] not in _NEVER_INPLACE:
             cfg.setdefault("inplace", self.inplace)

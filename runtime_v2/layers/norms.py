@@ -47,6 +47,8 @@ def build_norm_layer(cfg: dict[str, Any], num_features: int, postfix: int | str 
 
     `requires_grad` of the config holds for its parameters; `eps` is 1e-5 unless given.
     """
+    if not isinstance(postfix, int | str):
+        raise ArgumentTypeError(f"postfix must be an int or a str, got {postfix!r}")
     layer_type, layer, options = layer_class(cfg, NORM_LAYERS)
     requires_grad = options.pop("requires_grad", True)
     options.setdefault("eps", 1e-5)

@@ -21,5 +21,7 @@ def infer_abbr(class_type: type) -> str:
 
 def build_plugin_layer(cfg: dict[str, Any], postfix: int | str = "", **kwargs: Any) -> tuple[str, Any]:
     """`(name with postfix, module)` of the plugin that `cfg` names."""
+    if not isinstance(postfix, int | str):
+        raise ArgumentTypeError(f"postfix must be an int or a str, got {postfix!r}")
     _, layer, options = layer_class(cfg, PLUGIN_LAYERS)
     return f"{infer_abbr(layer)}{postfix}", layer(**kwargs, **options)

@@ -40,6 +40,7 @@ def scatter_kwargs(
     positional = scatter(inputs, target_gpus, dim) if inputs else []
     named = scatter(kwargs, target_gpus, dim) if kwargs else []
     count = max(len(positional), len(named))
+    positional, named = list(positional), list(named)
     positional += [()] * (count - len(positional))
     named += [{} for _ in range(count - len(named))]
     return tuple(positional), tuple(named)

@@ -168,10 +168,12 @@ class BaseRunner(HookRegistration, Resuming, metaclass=ABCMeta):
         """Where in the workflow to begin: not at its start if the run goes on from a resume point."""
         return START if self.resume_points is None else self.resume_points.begin(self, loaders)
 
+    _wrong_mode_error: type[Exception] = ArgumentTypeError
+
     def _phase(self, mode: Any) -> Callable[..., None]:
         """The method that runs a phase of the workflow by its name."""
         if not isinstance(mode, str):
-            raise ArgumentTypeError(f"a workflow's mode must be a string, got {mode!r}")
+            raise self._wrong_mode_error(f"a workflow's mode must be a string, got {mode!r}")
         method = getattr(self, mode, None)
         if method is None:
             raise ArgumentValueError(

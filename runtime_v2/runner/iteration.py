@@ -23,6 +23,8 @@ from mmmigrate.runtime_v2.runner.train_mode import TrainMode
 class IterBasedRunner(BaseRunner):
     """Runs iterations: a workflow phase is (mode, number of iterations); only train iterations count as progress."""
 
+    _wrong_mode_error = ArgumentValueError
+
     def train(self, data_loader: Any, **kwargs: Any) -> None:
         """One train iteration on the next batch of an IterLoader."""
         self._train_mode.ensure(self.model)

@@ -186,7 +186,7 @@ class DvcliveLoggerHook(LoggerHook):
             self.dvclive.set_step(step)
         else:
             self.dvclive.step = step
-        write = self.dvclive.log_metric if hasattr(self.dvclive, "log_metric") else self.dvclive.log
+        write = self.dvclive.log if hasattr(self.dvclive, "log") else self.dvclive.log_metric
         for name, value in tags.items():
             write(name, value)
 
