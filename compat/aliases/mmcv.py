@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmmigrate.compat.aliases.library import GENERAL, Library
-from mmmigrate.compat.aliases.mmcv_pictures import DRAWING_NAMES, IMAGE_NAMES, VIDEO_NAMES
+from mmmigrate.compat.aliases.mmcv_videos import FLOW_NAMES, VIDEO_NAMES
 
 _V2_UTILS = (
     ".config",
@@ -25,7 +25,8 @@ MMCV = Library(
     version="1.7.2",
     runtime="mmmigrate.runtime_v2",
     sources={
-        "": (*_V2_UTILS, *_V2_FILEIO),
+        "": (*_V2_UTILS, *_V2_FILEIO, ".image", ".drawing", ".arrays"),
+        "arraymisc": (".arrays",),
         "cnn": (".layers", ".networks", ".models", ".registries", ".module"),
         "cnn.alexnet": (".networks.alexnet", ".networks"),
         "cnn.resnet": (".networks.resnet", ".networks"),
@@ -38,6 +39,7 @@ MMCV = Library(
         "engine": (".testing",),
         "fileio": _V2_FILEIO,
         "fileio.handlers": _V2_FILEIO,
+        "image": (".image",),
         "parallel": (".parallel",),
         "runner": (
             ".runner",
@@ -65,8 +67,10 @@ MMCV = Library(
         "utils.registry": (".registry",),
         "utils.ext_loader": (".environment",),
         "version": ("compat.version",),
+        "visualization": (".drawing",),
     },
     submodules={
+        "arraymisc": ("quantization",),
         "cnn": ("builder",),
         "cnn.bricks": (
             "activation",
@@ -96,6 +100,7 @@ MMCV = Library(
         "engine": ("test",),
         "fileio": ("file_client", "io", "parse"),
         "fileio.handlers": ("base", "json_handler", "pickle_handler", "yaml_handler"),
+        "image": ("colorspace", "geometric", "io", "misc", "photometric"),
         "parallel": (
             "_functions",
             "collate",
@@ -160,6 +165,7 @@ MMCV = Library(
             "trace",
             "version_utils",
         ),
+        "visualization": ("color", "image"),
     },
     gone={
         "ops": "its compiled operators have no counterpart here: torchvision.ops has nms, roi_align and deform_conv2d",
@@ -168,9 +174,7 @@ MMCV = Library(
         "tensorrt": "torch.onnx exports models, and TensorRT reads them, without it",
         **dict.fromkeys(("device.ipu", "device.mlu", "device.mps", "device.npu"), _DEVICES),
         **dict.fromkeys(("cnn.rfsearch", "cnn.Conv2dRFSearchOp", "cnn.RFSearchHook"), _SEARCH),
-        **dict.fromkeys(("image", *IMAGE_NAMES), "pictures are data: cv2 or torchvision reads and changes them"),
         **dict.fromkeys(("video", *VIDEO_NAMES), "videos are data: cv2, decord or torchvision reads and writes them"),
-        **dict.fromkeys(("visualization", *DRAWING_NAMES), "cv2 and matplotlib draw and show pictures"),
-        **dict.fromkeys(("arraymisc", "quantize", "dequantize"), "numpy.digitize and plain arithmetic do the same"),
+        **dict.fromkeys(FLOW_NAMES, "cv2 and matplotlib draw optical flow"),
     },
 )

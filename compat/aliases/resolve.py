@@ -14,6 +14,7 @@ from mmmigrate.compat.aliases.table import LIBRARIES, Library
 from mmmigrate.compat.suggest import did_you_mean
 
 _VIEWS: dict[str, AliasModule] = {}
+_NOTHING = object()
 
 
 class AliasModule(ModuleType):
@@ -39,8 +40,9 @@ class AliasModule(ModuleType):
         if name == "__all__":
             return self._public_names()
         for source in self._sources():
-            found = getattr(source, name, None)
-            if found is not None and not isinstance(found, ModuleType):
+            # None stands for a package that is not installed, which a project may put a stand-in for
+            found = getattr(source, name, _NOTHING)
+            if found is not _NOTHING and not isinstance(found, ModuleType):
                 return found
         found = self._imported(name)
         if found is not None:
@@ -55,8 +57,8 @@ class AliasModule(ModuleType):
         # `mmcv.parallel.collate` is a submodule and a function; importing the module must not hide the function.
         if isinstance(value, AliasModule) and any(hasattr(source, name) for source in self._sources()):
             return
-        old = getattr(self, name, None)
-        if old is not None and not name.startswith("__"):
+        old = getattr(self, name, _NOTHING)
+        if old is not _NOTHING and not name.startswith("__"):
             places = hand_on(self._sources(), name, old, value)
             self._patched.setdefault(name, (old, places))
         super().__setattr__(name, value)

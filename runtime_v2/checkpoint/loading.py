@@ -113,7 +113,7 @@ def load_safely(path: Path, map_location: MapLocation = None) -> Any:
         with torch.serialization.safe_globals(_numpy_globals()):
             # a project may have put a function of its own in torch.load's place, with the arguments of its time
             safe = {"weights_only": True} if "weights_only" in signature(torch.load).parameters else {}
-            return torch.load(path, map_location=map_location, **safe)
+            return torch.load(str(path), map_location=map_location, **safe)
     except pickle.UnpicklingError as error:
         reason = str(error).split("\n")[0]
         raise pickle.UnpicklingError(
