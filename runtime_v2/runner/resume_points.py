@@ -77,8 +77,11 @@ class ResumePoints:
             "epoch_length": len(runner.data_loader) if runner.mode == "train" else None,
             "gradients": [hook.pending_gradients(runner) for hook in _accumulating(runner)],
         }
-        # hooks behind the checkpoint's may have changed the weights, as a moving average that is swapped in does
-        if _versions(runner) != self._versions:
+        # Hooks behind the checkpoint's may have changed the weights, as a moving average that is swapped in does. And
+        # a checkpoint of the middle of an epoch bears the epoch's number: the next one may take its place before the
+        # next point is written, so this one has to hold all by itself.
+        written_again = bool(loaders) and runner._max_epochs is not None
+        if written_again or _versions(runner) != self._versions:
             state["model"] = get_state_dict(runner.model)
             state["optimizer"] = map_optimizers(lambda _, optimizer: optimizer.state_dict(), runner.optimizer)
         path = self._path(self._saved)

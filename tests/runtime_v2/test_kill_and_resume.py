@@ -61,6 +61,7 @@ CASES = {
         "optimizer_config": {"type": "GradientCumulativeOptimizerHook", "cumulative_iters": 2},
         "lr_config": {"policy": "exp", "gamma": 0.5, "warmup": "constant", "warmup_iters": 8},
     },
+    "twice in an epoch, then at its end": {"checkpoint_config": {"interval": 2, "by_epoch": False}},
     "accumulation": {"optimizer_config": {"type": "GradientCumulativeOptimizerHook", "cumulative_iters": 4}},
     "one cycle": {
         "lr_config": {"policy": "OneCycle", "max_lr": 0.3},
@@ -140,6 +141,6 @@ def torch_loaded():
 def test_killed_twice_and_resumed_it_ends_as_if_uninterrupted(name, tmp_path):
     settings = CASES[name]
     expected = run(settings, tmp_path / "whole")
-    for kill_at, priority in ((4, "VERY_HIGH"), (6, "LOWEST")):
+    for kill_at, priority in ((4, "VERY_HIGH"), (5, "LOWEST"), (6, "LOWEST")):
         run(settings, tmp_path / "killed", kill_at, priority)
     assert run(settings, tmp_path / "killed") == expected
