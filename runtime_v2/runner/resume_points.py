@@ -102,6 +102,8 @@ class ResumePoints:
             loaded = load_safely(Path(checkpoint), "cpu")
             self._restore["model"], self._restore["optimizer"] = loaded["state_dict"], loaded.get("optimizer")
             self._restore["as_saved"] = True
+        # before `before_run`, in which hooks note where the run begins
+        runner._epoch, runner._iter, runner._inner_iter = self._restore["counters"]
         runner.meta = {**(runner.meta or {}), **self._restore["meta"]}
         return True
 
