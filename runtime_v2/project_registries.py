@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -23,15 +24,23 @@ def install() -> None:
     Before whatever else is asked for a missing name: a project's own class comes before one of the other generation.
     """
     for registry, kinds in ((MODELS, MODEL_KINDS), (DATASETS, DATASET_KINDS), (PIPELINES, PIPELINE_KINDS)):
-        registry.on_missing.insert(0, _finder(registry, kinds))
+        registry.on_missing.insert(0, _Finder(registry, kinds))
 
 
-def _finder(own: Registry, kinds: frozenset[str]) -> Callable[[str], Any]:
-    def find(key: str) -> Any:
+@dataclass(frozen=True)
+class _Finder:
+    own: Registry
+    kinds: frozenset[str]
+
+    def names(self) -> list[str]:
+        """What a message about an unknown name may suggest."""
+        return [name for registry in _registries(self.kinds) for name in registry.module_dict]
+
+    def __call__(self, key: str) -> Any:
         found = {
             id(registry.module_dict[key]): registry.module_dict[key]
-            for registry in _registries(kinds)
-            if registry is not own and key in registry.module_dict
+            for registry in _registries(self.kinds)
+            if registry is not self.own and key in registry.module_dict
         }
         if len(found) > 1:
             places = sorted(f"{each.__module__}.{each.__qualname__}" for each in found.values())
@@ -39,8 +48,6 @@ def _finder(own: Registry, kinds: frozenset[str]) -> Callable[[str], Any]:
                 f"{key} is ambiguous: {', '.join(places)}. Write it with its scope, as in 'package.{key}'"
             )
         return next(iter(found.values()), None)
-
-    return find
 
 
 def _registries(kinds: frozenset[str]) -> Iterator[Registry]:

@@ -37,6 +37,8 @@ class Registry(_CoreRegistry):
         names = list(self._module_dict)
         for scope, child in self._children.items():
             names.extend(f"{scope}.{name}" for name in child.module_dict)
+        for finder in self.on_missing:
+            names.extend(getattr(finder, "names", list)())
         return names
 
     def _check_module(self, module: Any) -> None:

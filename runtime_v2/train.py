@@ -13,8 +13,16 @@ import torch
 from torch import nn
 
 from mmmigrate.compat.argument_errors import MissingKeyError
+from mmmigrate.compat.registry.build import call_with_context
 from mmmigrate.runtime_v2 import project_registries
 from mmmigrate.runtime_v2.config import Config
+from mmmigrate.runtime_v2.config_checks import (
+    check_evaluation,
+    check_length,
+    check_loader,
+    checked_workflow,
+    likely_mistakes,
+)
 from mmmigrate.runtime_v2.data import build_dataloader, build_dataset, build_test_dataset, loader_options
 from mmmigrate.runtime_v2.dist import get_dist_info
 from mmmigrate.runtime_v2.hooks import DistEvalHook, DistSamplerSeedHook, EvalHook, Fp16OptimizerHook, OptimizerHook
@@ -72,10 +80,13 @@ def build_training(
     logger = _run_logger(work_dir, timestamp, cfg.get("log_level", "INFO"))
     if seed is not None:
         set_random_seed(seed, deterministic=deterministic)
+    for mistake in likely_mistakes(cfg):
+        logger.warning(mistake)
     model = _built_model(cfg)
-    workflow = [(mode, length) for mode, length in cfg.get("workflow", [("train", 1)])]
+    workflow = checked_workflow(cfg)
     # the codebases' tools load every phase, also one on the val data, as they load the training data
     options = loader_options(cfg.data, "train")
+    check_loader(options)
     loaders = [build_dataloader(_phase_dataset(cfg, mode), seed=seed, **options) for mode, _ in workflow]
     settings = {
         "model": model,
@@ -143,11 +154,11 @@ def _on_device(model: nn.Module, cfg: Config) -> nn.Module:
 def _runner_cfg(cfg: Config) -> dict[str, Any]:
     """The config's `runner`, or what the older `total_epochs` and `total_iters` mean."""
     if cfg.get("runner") is not None:
-        return dict(cfg.runner)
+        return check_length(dict(cfg.runner), cfg.filename)
     if cfg.get("total_epochs") is not None:
-        return {"type": "EpochBasedRunner", "max_epochs": cfg.total_epochs}
+        return check_length({"type": "EpochBasedRunner", "max_epochs": cfg.total_epochs}, cfg.filename)
     if cfg.get("total_iters") is not None:
-        return {"type": "IterBasedRunner", "max_iters": cfg.total_iters}
+        return check_length({"type": "IterBasedRunner", "max_iters": cfg.total_iters}, cfg.filename)
     raise MissingKeyError(f"{cfg.filename} has neither runner nor total_epochs nor total_iters: how long is the run?")
 
 
@@ -177,9 +188,10 @@ def _optimizer_config(cfg: Config) -> Any:
     fp16 = cfg.get("fp16")
     if fp16 is not None:
         distributed = torch.distributed.is_initialized()
-        return Fp16OptimizerHook(**(options or {}), **fp16, distributed=distributed)
+        arguments = {**(options or {}), **fp16, "distributed": distributed}
+        return call_with_context(Fp16OptimizerHook, arguments)
     if options is not None and "type" not in options:
-        return OptimizerHook(**options)
+        return call_with_context(OptimizerHook, options)
     return options
 
 
@@ -189,6 +201,7 @@ def _register_evaluation(runner: Any, cfg: Config) -> None:
     options = dict(cfg.get("evaluation", {}))
     # counted as the runner counts, whatever the config says, as all v2 codebases do
     options["by_epoch"] = isinstance(runner, EpochBasedRunner)
+    check_evaluation(options, dataset)
     hook = DistEvalHook if torch.distributed.is_initialized() else EvalHook
     runner.register_hook(hook(loader, **options), priority="LOW")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def call_with_context(factory: Any, args: Any) -> Any:
     except Exception as error:
         name = getattr(factory, "__name__", repr(factory))
         if isinstance(error, TypeError):
-            problem = unknown_argument(factory, args)
+            problem = unknown_argument(factory, args) or _handed_on(factory, args, error)
             if problem is not None:
                 raise TypeError(f"{name}: {problem}") from error
         try:
@@ -77,6 +78,23 @@ def unknown_argument(factory: Any, args: Any) -> str | None:
         return None
     parts = [f"unexpected keyword argument {key!r}{did_you_mean(str(key), parameters)}" for key in unknown]
     return ", ".join(parts)
+
+
+def _handed_on(factory: Any, args: Any, error: TypeError) -> str | None:
+    """The same for an argument that went through `**kwargs` to a base class, whose name says nothing to the reader."""
+    from mmmigrate.compat.suggest import did_you_mean
+
+    found = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    if found is None or found[1] not in args or not inspect.isclass(factory):
+        return None
+    makers = (vars(cls)["__init__"] for cls in factory.__mro__[:-1] if "__init__" in vars(cls))
+    known = {
+        name
+        for maker in makers
+        for name, parameter in inspect.signature(maker).parameters.items()
+        if name != "self" and parameter.kind is not parameter.VAR_KEYWORD
+    }
+    return None if found[1] in known else f"unexpected keyword argument {found[1]!r}{did_you_mean(found[1], known)}"
 
 
 def build_from_cfg(cfg: Any, registry: Registry, default_args: Any = None) -> Any:

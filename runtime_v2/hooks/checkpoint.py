@@ -39,6 +39,8 @@ class CheckpointHook(Hook):
         file_client_args: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
+        if not isinstance(interval, int):
+            raise ArgumentTypeError(f"interval must be an int, got {interval!r}")
         self.interval = interval
         self.by_epoch = by_epoch
         self.save_optimizer = save_optimizer

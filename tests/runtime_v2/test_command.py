@@ -9,6 +9,9 @@ import textwrap
 import pytest
 import torch
 
+from mmmigrate.runtime_v2 import Config
+from mmmigrate.runtime_v2.config_checks import likely_mistakes
+
 PROJECT = """
     import numpy as np
     import torch
@@ -114,6 +117,17 @@ MISTAKES = {
     "checkpoint_config.intervall=1": ("intervall", "interval"),
     "evaluation.rule=more": ("more", "greater"),
     "model.type=Lnie": ("Lnie", "Line"),
+    "data.train.type=Rmap": ("Rmap", "Ramp"),
+    "model.init_cfg.stdd=1": ("stdd", "std"),
+    "optimizer_config.grad_clp=1": ("grad_clp", "grad_clip"),
+    "fp16.loss_scal=512": ("loss_scal", "loss_scale"),
+    "evaluation.intervall=1": ("intervall", "interval"),
+    "total_epochs=x": ("max_epochs", "'x'"),
+    "workflow=[(trian,1)]": ("trian", "'train'"),
+    "workflow=[(train,0)]": ("workflow", "no train phase"),
+    "data.train_dataloader.shufle=1": ("shufle", "shuffle"),
+    "workflow=[train]": ("workflow", "'train'"),
+    "checkpoint_config.interval=a": ("interval", "'a'"),
 }
 TRY_ALL = """
 import sys
@@ -132,6 +146,22 @@ def test_a_mistake_is_named_with_the_nearest_name_and_the_file(project):
     assert len(said) == len(MISTAKES), done.stderr[-2000:]
     for line, words in zip(said, MISTAKES.values()):
         assert all(word in line for word in ("config.py", *words)), line
+
+
+def test_a_key_that_is_nearly_one_that_is_read_is_named_in_a_warning(tmp_path):
+    file = tmp_path / "config.py"
+    file.write_text(
+        "lr_confg = dict(policy='step')\noptimizer = dict(paramwise_cfg=dict(norm_decay_mul=0,\n"
+        "    custom_keys=dict(head=dict(lr_mul=2, decay_mult=1))))\ndata = dict(samples_per_gpus=2, root='x')\n"
+        "dataset_type = 'Ramp'\nlr_config_of_old = runner = model = evaluation_interval = checkpoints = None\n"
+    )
+    found = [line.removeprefix(f"{file}: nothing reads the key ") for line in likely_mistakes(Config.fromfile(file))]
+    assert found == [
+        "'lr_confg'; did you mean 'lr_config'?",
+        "'data.samples_per_gpus'; did you mean 'samples_per_gpu'?",
+        "'optimizer.paramwise_cfg.norm_decay_mul'; did you mean 'norm_decay_mult'?",
+        "'optimizer.paramwise_cfg.custom_keys.head.lr_mul'; did you mean 'lr_mult'?",
+    ]
 
 
 def test_a_config_that_is_not_there_is_said_so(project):

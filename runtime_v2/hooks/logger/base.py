@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from mmmigrate.compat.argument_errors import ArgumentValueError
+from mmmigrate.compat.argument_errors import ArgumentTypeError, ArgumentValueError
 from mmmigrate.runtime_v2.hooks.hook import Hook
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class LoggerHook(Hook):
     def __init__(
         self, interval: int = 10, ignore_last: bool = True, reset_flag: bool = False, by_epoch: bool = True
     ) -> None:
+        if not isinstance(interval, int):
+            raise ArgumentTypeError(f"interval must be an int, got {interval!r}")
         self.interval = interval
         self.ignore_last = ignore_last
         self.reset_flag = reset_flag
