@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mmmigrate.compat.cli import main
 from mmmigrate.converters.convert import ConfigConverter
 from mmmigrate.converters.packs.change import PackError, read_changes
 from mmmigrate.converters.packs.choose import choose_pack, named_packs
@@ -155,3 +157,13 @@ def test_every_class_that_a_pack_gives_is_one_of_the_new_codebase(pack: Pack) ->
             given.update([change.to] if change.to else [])
             given.update(types_in([change.then, change.make, change.default, change.set]))
     assert {name for name in given if "." not in name and not name.startswith("@")} <= pack.v3_names
+
+
+def test_a_project_names_its_own_packs_in_pyproject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.yaml").write_text("name: own\nextends: mmcls\nmodels: {MyHead: {to: NewHead}}\n")
+    (tmp_path / "pyproject.toml").write_text('[tool.mmmigrate]\npacks = ["own.yaml"]\n')
+    (tmp_path / "config.py").write_text("model = dict(type='ImageClassifier', head=dict(type='MyHead'))\n")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["config", "config.py", "-o", "out"])
+    assert result.exit_code == 0, result.output
+    assert "type='NewHead'" in next((tmp_path / "out").rglob("config.py")).read_text()

@@ -75,10 +75,20 @@ class PipelineReturn:
         """The steps without those that only v3 wants behind another."""
         kept: list[Slot] = []
         follows = [traced(step) for changes in self.pack.transforms.values() for c in changes for step in c.then]
-        for slot in pipeline.slots():
+        for slot in self._flat(pipeline):
             if not any(alike(slot.value, step) or slot.value == step for step in follows):
                 kept.append(slot)
         return kept
+
+    def _flat(self, pipeline: TracedList) -> list[Slot]:
+        """The steps, with those that v3 gives several frames or proposals at once in the place of their wrapper."""
+        kinds = [self.pack.pipeline, *(self.pack.pipeline.get("kinds") or {}).values()]
+        wrappers = {kind["broadcast"]["type"] for kind in kinds if kind.get("broadcast")}
+        flat: list[Slot] = []
+        for slot in pipeline.slots():
+            inner = slot.value.get("transforms") if _bare(slot.value) in wrappers else None
+            flat += inner.slots() if isinstance(inner, TracedList) else [slot]
+        return flat
 
     def transform(self, node: TracedDict) -> TracedDict | None:
         """One transform, with those inside it."""
