@@ -87,7 +87,7 @@ def measure(codebase: str, every: int = 1) -> Agreement:
         except ConversionError:
             continue  # mmcv itself refuses it
         if want:
-            result.add(old.name, ours, want)
+            result.add(str(old), ours, want)
     return result
 
 
@@ -96,7 +96,7 @@ def measure_to_v2(codebase: str, every: int = 1) -> Agreement:
     converter, result = ConfigConverter(Options(to="v2")), Agreement()
     for old, new in list(experiments(codebase))[::every]:
         ours, want = converter.convert(new).tree, Loader().load(old).merged
-        result.add(old.name, *(dict(_leaves({k: plain(t[k]) for k in OF_V2 if k in t}, "")) for t in (ours, want)))
+        result.add(str(old), *(dict(_leaves({k: plain(t[k]) for k in OF_V2 if k in t}, "")) for t in (ours, want)))
     return result
 
 

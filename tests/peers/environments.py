@@ -49,7 +49,6 @@ _PUBLISHED = {
     "mmocr-v3": "mmocr==1.0.1",
     "mmedit": "mmedit==0.16.1",
     "mmedit-v3": "mmagic==1.2.0",
-    "mmselfsup": "mmselfsup==0.11.0",
     "mmselfsup-v3": "mmselfsup==1.0.0",
     "mmtrack": "mmtrack==0.14.0",
     "mmtrack-v3": "mmtrack==1.0.0rc1",
