@@ -43,6 +43,22 @@ def configure(
     return cfg
 
 
+def name_own_scope(cfg: Config) -> None:
+    """Sets `default_scope`, if nothing does, to the package of `custom_imports` that has registries below mmengine's.
+
+    mmengine looks into those only where `default_scope` says so, which a project that had one set of registries
+    never needed. Of several such packages none is chosen.
+    """
+    from mmmigrate.runtime_v3 import registry
+
+    roots = (value for value in vars(registry).values() if isinstance(value, registry.Registry))
+    scopes = {scope for root in roots for scope in root.children}
+    imports = (cfg.get("custom_imports") or {}).get("imports") or ()
+    packages = {name.partition(".")[0] for name in ([imports] if isinstance(imports, str) else imports)} & scopes
+    if cfg.get("default_scope") is None and len(packages) == 1:
+        cfg.default_scope = packages.pop()
+
+
 def _switch_to_amp(cfg: Config) -> None:
     wrapper = cfg.get("optim_wrapper")
     if wrapper is None:
@@ -62,5 +78,6 @@ def run(cfg: Config) -> Any:
     from mmmigrate.runtime_v3.registry import RUNNERS
     from mmmigrate.runtime_v3.runner import Runner
 
+    name_own_scope(cfg)
     runner = RUNNERS.build(cfg) if "runner_type" in cfg else Runner.from_cfg(cfg)
     return runner.train()

@@ -66,3 +66,13 @@ def test_nothing_is_left_in_the_script_that_only_v2_has(project: Path) -> None:
         assert gone not in text, gone
     for kept in ("cfg.merge_from_dict(args.cfg_options)", "# speed\n", "cfg.dump(osp.join(cfg.work_dir"):
         assert kept in text, kept
+
+
+def test_the_runtime_trains_the_converted_project_without_its_script(project: Path) -> None:
+    """Its registries are children of mmengine's, into which nothing looks that is not told their scope."""
+    command = [sys.executable, "-m", "mmmigrate.runtime_v3", "configs/classifier_step.py", "--work-dir", "direct"]
+    command += ["--cfg-options", "train_cfg.max_epochs=1", "randomness.seed=3"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=project / "new", env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (project / "new" / "direct" / "epoch_1.pth").is_file()
