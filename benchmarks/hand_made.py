@@ -33,6 +33,7 @@ Curve = np.ndarray[Any, np.dtype[np.float64]]
 
 EQUAL = "equal at every iteration"
 EARLY = "the warm-up ends one iteration early (`end=N` instead of `end=N+1`)"
+EARLY_END = "the schedule ends one iteration early (poly with `end=N` instead of `end=N+1`)"
 BASE = "another rate throughout, the shape is the same"
 LENGTH = "another number of iterations"
 WARM_UP = "another warm-up, the rest is the same"
@@ -68,8 +69,8 @@ def kind_of(old: Curve, new: Curve, old_tree: Mapping[str, Any], new_tree: Mappi
     differs = np.abs(old - new) > SAME * peak
     if not differs.any():
         return EQUAL
-    if np.abs(rates(warmed_up_longer(new_tree), "v3") - old).max() <= SAME * peak:
-        return EARLY
+    if np.abs(rates(ended_later(new_tree), "v3") - old).max() <= SAME * peak:
+        return EARLY if warm_up_length(old_tree) else EARLY_END
     if np.abs(new / new.max() - old / peak).max() <= 1e-9:
         return BASE
     warm_up = warm_up_length(old_tree)
@@ -85,8 +86,8 @@ def warm_up_length(tree: Mapping[str, Any]) -> int:
     return int(given.get("warmup_iters", 0)) * (EPOCH if given.get("warmup_by_epoch") else 1) + 1
 
 
-def warmed_up_longer(tree: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same config with the warm-up's end one iteration later: that is all that this counterfactual changes."""
+def ended_later(tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same config with the end of the warm-up, or else of the schedule, one iteration later and nothing else."""
     changed = copy.deepcopy(dict(tree))
     schedulers = changed.get("param_scheduler") or []
     for entry in schedulers if isinstance(schedulers, list) else [schedulers]:

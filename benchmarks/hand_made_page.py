@@ -11,11 +11,11 @@ import matplotlib as mpl
 
 mpl.use("svg")
 import matplotlib.pyplot as plt
-from hand_made import BASE, BOTH, EARLY, EPOCH, EQUAL, LENGTH, MAIN, WARM_UP, Pair
+from hand_made import BASE, BOTH, EARLY, EARLY_END, EPOCH, EQUAL, LENGTH, MAIN, WARM_UP, Pair
 
-KINDS = (EQUAL, EARLY, WARM_UP, MAIN, BOTH, BASE, LENGTH)
-SHORT = dict(zip(KINDS, ("equal", "warm-up ends early", "other warm-up", "other rate after it", "both", "other rate",
-                         "other length")))  # fmt: skip
+KINDS = (EQUAL, EARLY, EARLY_END, WARM_UP, MAIN, BOTH, BASE, LENGTH)
+SHORT = dict(zip(KINDS, ("equal", "warm-up ends early", "schedule ends early", "other warm-up", "other rate after it",
+                         "both", "other rate", "other length")))  # fmt: skip
 mpl.rcParams.update(
     {"svg.hashsalt": "mmmigrate", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
 )
@@ -44,9 +44,13 @@ warm-up but the first is trained with a larger rate.
 ![a warm-up that ends early](hand-made-warm-up.svg)
 
 The step is {step:.2g} of the rate at its largest, in the very iterations in which training is least stable, and
-after it no weight is what it was. `end=501` is equal: `mmmigrate config` writes that. In {share:.0%} of all
-pairs this is the whole difference: with `end` one larger (nothing else changed) the two curves are equal at
-every iteration.
+after it no weight is what it was. `end=501` is equal: `mmmigrate config` writes that. In {share:.0%} of all pairs
+this is the whole difference: with `end` one larger (nothing else changed) the two curves are equal at every
+iteration.
+
+A poly schedule has the same trap without any warm-up: mmcv's factor in iteration i of N is
+(1 - i / N) ** p, mmengine's `PolyLR` with `end=N` reaches its floor in iteration N - 1. That
+is all that differs in another {poly:.0%}.
 """
 REST = """
 ## What else differs
@@ -75,7 +79,11 @@ def write(measured: Mapping[str, list[Pair]], docs: Path) -> None:
         text += f"| {kind} | {' | '.join(map(str, of_each))} | {sum(of_each)} ({sum(of_each) / len(pairs):.1%}) |\n"
     count = sum(pair.kind == EARLY for pair in pairs)
     if count:
-        text += EARLY_TEXT.format(step=largest_step(early), share=count / len(pairs))
+        text += EARLY_TEXT.format(
+            step=largest_step(early),
+            share=count / len(pairs),
+            poly=sum(pair.kind == EARLY_END for pair in pairs) / len(pairs),
+        )
     text += REST + "".join(rows(pairs)) + TAIL
     (docs / "hand-made.md").write_text(text, encoding="utf-8")
 
@@ -86,7 +94,7 @@ def largest_step(pair: Pair) -> float:
 
 
 def rows(pairs: list[Pair]) -> Iterable[str]:
-    for kind in KINDS[2:]:
+    for kind in KINDS[3:]:
         of_kind = sorted((pair for pair in pairs if pair.kind == kind), key=lambda pair: pair.deviation)
         if of_kind:
             example = of_kind[len(of_kind) // 2]
