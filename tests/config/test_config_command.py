@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mmmigrate.compat.cli import main
+from mmmigrate.converters.emit.plain_bases import NO_BASES
 
 OLD = "# rate\noptimizer = dict(type='SGD', lr=0.1)\n"
 NEW = "# rate\noptim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1))\n"
@@ -231,7 +232,7 @@ def test_trust_executes_what_cannot_be_evaluated_and_only_that(tmp_path: Path) -
     result = run("config", tmp_path / "c.py", "--trust", "-q")
     assert result.exit_code == 0, result.stderr
     assert result.stdout == (
-        "import string\nname = string.ascii_lowercase[:3]\n"
+        f"{NO_BASES}\nimport string\nname = string.ascii_lowercase[:3]\n"
         "train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=2)  # short\n"
     )
     (tmp_path / "c.py").write_text("import string\nx = 1 / 0\ntotal_epochs = 2\n")
