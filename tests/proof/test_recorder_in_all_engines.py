@@ -1,34 +1,24 @@
 """The recorder sees the same in both runtimes, in real mmcv and in real mmengine."""
 
-import subprocess
-from pathlib import Path
-
 import pytest
+from proof.four_engines import ENGINES, train_everywhere
 
+from mmmigrate.compat.proof.project import import_paths
 from mmmigrate.compat.trace.format import Event, Row
 from mmmigrate.compat.trace.reader import TraceReader
 
-SCRIPTS = Path(__file__).with_name("peers")
 NAME = "classifier_phases"  # averaged weights, accumulation, validation phases, momentum in a cycle
 DATA = {"batch", "indices", "rng.torch", "rng.numpy", "rng.python"}
 RATES = {"lr[0]", "momentum[0]", "weight_decay[0]"}
 
 
-def run(python, script, *arguments):
-    command = [str(python), "-W", "ignore", str(SCRIPTS / script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-
-
 @pytest.fixture(scope="module")
-def recorded(peer_v2, peer_v3, configs, converted, recorded_v2, tmp_path_factory):
+def recorded(peer_v2, peer_v3, configs, converted, tmp_path_factory):
     """What each engine recorded of the same experiment."""
     folder = tmp_path_factory.mktemp("engines")
-    weights = recorded_v2(NAME).parent / "weights.pth"
-    run(peer_v2, "train_mmcv.py", configs / f"{NAME}.py", folder / "mmcv", folder / "work_v2")
-    run(peer_v3, "train_mmengine.py", converted(NAME), folder / "mmengine", folder / "work_v3", weights)
-    paths = {"runtime_v2": recorded_v2(NAME), "mmcv": folder / "mmcv", "mmengine": folder / "mmengine"}
-    return {engine: list(TraceReader(path)) for engine, path in paths.items()}
+    pairs = {NAME: (configs / f"{NAME}.py", converted(NAME))}
+    train_everywhere(folder, pairs, (peer_v2, peer_v3), paths=import_paths([configs / "x.py"]))
+    return {engine: list(TraceReader(folder / NAME / f"{engine}.trace")) for engine in ENGINES}
 
 
 def names(records, stage):
