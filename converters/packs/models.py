@@ -8,22 +8,26 @@ from mmmigrate.converters.packs.change import Report
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
 
+_CONTAINERS = (TracedDict, TracedList)  # what else there is in a tree stays what it is
+
 
 def translate_model(pack: Pack, value: Any, report: Report) -> Any:
     """Every ``dict(type=…)`` in a model, the inner ones first; what no table knows stays as it is, source and all."""
     if isinstance(value, TracedDict):
-        result, changed = TracedDict(), False
-        for key, slot in value.slots():
-            told = translate_model(pack, slot.value, report)
-            changed = changed or told is not slot.value
-            result.put(key, Slot(told, slot.origin))
-        node = result if changed else value
+        told = {
+            key: new
+            for key, item in value.items()
+            if isinstance(item, _CONTAINERS) and (new := translate_model(pack, item, report)) is not item
+        }
+        node = value
+        if told:
+            node = TracedDict((key, Slot(told.get(key, slot.value), slot.origin)) for key, slot in value.slots())
         return pack.translate(pack.models, node, report)
     if isinstance(value, TracedList):
-        items = [Slot(translate_model(pack, slot.value, report), slot.origin) for slot in value.slots()]
-        if all(item.value is old for item, old in zip(items, value)):
+        items = [translate_model(pack, item, report) if isinstance(item, _CONTAINERS) else item for item in value]
+        if all(item is old for item, old in zip(items, value)):
             return value
-        return TracedList(item for item in items if item.value is not None)
+        return TracedList(Slot(item, slot.origin) for item, slot in zip(items, value.slots()) if item is not None)
     return value
 
 
