@@ -10,6 +10,7 @@ from typing import Any
 
 from mmmigrate.converters.packs.change import Report, get_path, put_path
 from mmmigrate.converters.packs.change import told as change_told
+from mmmigrate.converters.packs.once import Once
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.packs.pipelines import Pipeline, PipelineTranslator
 from mmmigrate.converters.read.traced import Origin, Slot, TracedDict, TracedList, traced
@@ -32,18 +33,15 @@ class DatasetTranslator:
         self.pipelines = pipelines
         self.root = root
         self.report = report
-        self._done: dict[tuple[int, bool], Dataset] = {}
+        self._once = Once(self._translate)
 
     def found(self, node: TracedDict) -> Dataset | None:
         """A dataset that was translated before, for training or for tests."""
-        return self._done.get((id(node), True)) or self._done.get((id(node), False))
+        return self._once.found(node)
 
     def translate(self, node: TracedDict, training: bool) -> Dataset:
         """A dataset or a wrapper around others; ``v2`` of the result is the first that is no wrapper."""
-        key = id(node), training
-        if key not in self._done:
-            self._done[key] = self._translate(node, training)
-        return self._done[key]
+        return self._once.of(node, training)
 
     def _translate(self, node: TracedDict, training: bool) -> Dataset:
         inner = self.pack.wrappers.get(str(node.get("type")))

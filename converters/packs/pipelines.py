@@ -8,6 +8,7 @@ from typing import Any
 
 from mmmigrate.converters.packs.change import Report, filled_in
 from mmmigrate.converters.packs.choose import class_names
+from mmmigrate.converters.packs.once import Once
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
 
@@ -32,16 +33,11 @@ class PipelineTranslator:
     def __init__(self, pack: Pack, report: Report) -> None:
         self.pack = pack
         self.report = report
-        self._done: dict[tuple[int, bool], Pipeline] = {}
-        self._kept: list[Any] = []  # a list that goes away would give its id to another
+        self._once = Once(self._translate)
         self.annotations: TracedDict | None = None
 
     def translate(self, pipeline: TracedList, training: bool) -> Pipeline:
-        key = id(pipeline), training
-        if key not in self._done:
-            self._kept.append(pipeline)
-            self._done[key] = self._translate(pipeline, training)
-        return self._done[key]
+        return self._once.of(pipeline, training)
 
     def packed(self, steps: TracedList, part: Pipeline) -> Pipeline:
         """A pipeline of the given steps, packed, which normalizes as a part of it did."""
@@ -50,7 +46,7 @@ class PipelineTranslator:
 
     def found(self, pipeline: Any) -> Pipeline | None:
         """A pipeline that was translated before, for training or for tests."""
-        return self._done.get((id(pipeline), True)) or self._done.get((id(pipeline), False))
+        return self._once.found(pipeline)
 
     def _translate(self, pipeline: TracedList, training: bool) -> Pipeline:
         result = Pipeline(TracedList(), rules=self._rules(pipeline))

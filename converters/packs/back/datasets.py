@@ -9,6 +9,7 @@ from typing import Any
 from mmmigrate.converters.packs.back.classes import ClassTable
 from mmmigrate.converters.packs.back.pipelines import PipelineReturn
 from mmmigrate.converters.packs.change import Report, alike, drop_path, get_path, put_path
+from mmmigrate.converters.packs.once import Once
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, same
 
@@ -23,16 +24,13 @@ class DatasetReturn:
         self.report = report
         self.table = ClassTable(pack, "datasets")
         self.kinds: list[str] = []  # of v2, the innermost
-        self._done: dict[tuple[int, bool], TracedDict] = {}
+        self._once: Once[TracedDict] = Once(self._translate)
 
     def found(self, node: Any) -> TracedDict | None:
-        return self._done.get((id(node), True)) or self._done.get((id(node), False))
+        return self._once.found(node)
 
     def translate(self, node: TracedDict, training: bool) -> TracedDict | TracedList:
-        key = id(node), training
-        if key not in self._done:
-            self._done[key] = self._translate(node, training)
-        return self._done[key]
+        return self._once.of(node, training)
 
     def _translate(self, node: TracedDict, training: bool) -> Any:
         kind = str(node.get("type")).rpartition(".")[2]

@@ -9,6 +9,7 @@ import yaml
 
 from mmmigrate.converters.packs.back.classes import ClassTable
 from mmmigrate.converters.packs.change import Report, alike, get_path
+from mmmigrate.converters.packs.once import Once
 from mmmigrate.converters.packs.pack import Pack
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList, traced
 
@@ -26,9 +27,8 @@ class PipelineReturn:
         self.table = ClassTable(pack, "transforms")
         self.normalizing = [*normalizing, *self._of_model(model)]
         self.report = report
-        self._done: dict[tuple[int, bool], TracedList] = {}
+        self._once = Once(self._translate)
         self._loading = TracedList()  # the last pipeline that loads annotations
-        self._kept: list[Any] = []  # a list that goes away would give its id to another
 
     def _of_model(self, model: Any) -> list[TracedDict]:
         steps = []
@@ -38,15 +38,11 @@ class PipelineReturn:
         return steps
 
     def translate(self, pipeline: TracedList, training: bool) -> TracedList:
-        key = id(pipeline), training
-        if key not in self._done:
-            self._kept.append(pipeline)
-            self._done[key] = self._translate(pipeline, training)
-        return self._done[key]
+        return self._once.of(pipeline, training)
 
     def found(self, pipeline: Any) -> TracedList | None:
         """A pipeline that was translated before, for training or for tests."""
-        return self._done.get((id(pipeline), True)) or self._done.get((id(pipeline), False))
+        return self._once.found(pipeline)
 
     def _translate(self, pipeline: TracedList, training: bool) -> TracedList:
         steps, packing, keys = TracedList(), None, self._keys(pipeline, training)
