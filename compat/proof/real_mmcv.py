@@ -11,11 +11,9 @@ import importlib
 import inspect
 import logging
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TextIO
 
 import torch
@@ -26,7 +24,7 @@ from mmmigrate.compat.adapters.lookup import v2_registries
 from mmmigrate.compat.dist import end_process, get_dist_info
 from mmmigrate.compat.proof.engine import join, prepared, recorded, recorder_for
 from mmmigrate.compat.proof.spec import EngineSpec
-from mmmigrate.compat.proof.start import hand_out, reseed, starting_hook
+from mmmigrate.compat.proof.start import hand_out, reseed, starting_hook, without_sleeping
 
 _MODEL_REGISTRIES = ("model", "models", "detector", "segmentor", "classifier", "recognizer", "posenet", "editor")
 
@@ -34,7 +32,7 @@ _MODEL_REGISTRIES = ("model", "models", "detector", "segmentor", "classifier", "
 def run(spec: EngineSpec, channel: TextIO) -> None:
     """Trains `spec.config` in real mmcv and records it; says on `channel` that the initial weights are there."""
     mmcv, mmcv_runner = importlib.import_module("mmcv"), importlib.import_module("mmcv.runner")
-    _without_sleeping()
+    without_sleeping("mmcv.runner.epoch_based_runner", "mmcv.runner.iter_based_runner")
     config = mmcv.Config.fromfile(spec.config)
     join(spec)
     reseed(spec.seed)
@@ -51,13 +49,6 @@ def run(spec: EngineSpec, channel: TextIO) -> None:
     runner.register_hook(starting_hook(mmcv_runner.Hook, "before_run", start), priority="HIGHEST")
     runner.register_hook(recorder, priority="LOWEST")
     recorded(recorder, lambda: runner.run(loaders, workflow))
-
-
-def _without_sleeping() -> None:
-    """mmcv's runners sleep two seconds before each epoch."""
-    for name in ("mmcv.runner.epoch_based_runner", "mmcv.runner.iter_based_runner"):
-        module: Any = importlib.import_module(name)
-        module.time = SimpleNamespace(**{**vars(time), "sleep": lambda seconds: None})
 
 
 def _training(config: Any, spec: EngineSpec, mmcv_runner: Any) -> tuple[Any, list[Any], list[tuple[str, int]]]:

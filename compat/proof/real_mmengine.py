@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
-from types import SimpleNamespace
 from typing import TextIO
 
 from mmmigrate.compat.dist import end_process
 from mmmigrate.compat.proof.engine import prepared, train_v3
 from mmmigrate.compat.proof.spec import EngineSpec
+from mmmigrate.compat.proof.start import without_sleeping
 
 
 def run(spec: EngineSpec, channel: TextIO) -> None:
     """Trains `spec.config` in real mmengine and records it; v2 code of the project runs through the bridges."""
     mmengine = importlib.import_module("mmengine")
     runner, hooks = importlib.import_module("mmengine.runner"), importlib.import_module("mmengine.hooks")
-    # mmengine sleeps two seconds whenever a loader begins anew in a run by iteration
-    importlib.import_module("mmengine.runner.loops").time = SimpleNamespace(  # type: ignore[attr-defined]
-        **{**vars(time), "sleep": lambda seconds: None}
-    )
+    without_sleeping("mmengine.runner.loops")
     importlib.import_module("mmmigrate.compat.adapters").install()
     config_class = importlib.import_module("mmengine.config").Config
     train_v3(spec, channel, config_class, runner.Runner, hooks.Hook, f"mmengine {mmengine.__version__}")
