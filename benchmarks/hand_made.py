@@ -23,8 +23,7 @@ from packs.agreement import CODEBASES, experiments, read_by_mmengine
 from mmmigrate.compat.proof.course import course
 from mmmigrate.compat.proof.groups import PredictionError
 from mmmigrate.compat.schedule import ScheduleError
-from mmmigrate.converters.read.load import Loader
-from mmmigrate.converters.read.traced import plain
+from mmmigrate.converters.read.load import read_tree
 
 EPOCH = 600  # iterations in an epoch of every experiment: longer than the usual warm-up of 500
 LONGEST = 400_000  # iterations that are worth predicting
@@ -102,7 +101,7 @@ def pairs_of(codebase: str) -> list[Pair]:
     found = []
     for (old_path, _), new_tree in zip(paths, read_by_mmengine([new for _, new in paths])):
         try:
-            old_tree = plain(Loader().load(old_path).merged)
+            old_tree = read_tree(old_path)
             if new_tree is None or "lr_config" not in old_tree:
                 continue
             old, new = rates(old_tree, "v2"), rates(new_tree, "v3")

@@ -12,7 +12,7 @@ from mmmigrate.compat.checkpoint.errors import CheckpointError
 from mmmigrate.compat.findings import ConversionError
 from mmmigrate.converters.convert import ConfigConverter
 from mmmigrate.converters.generation import generation_of
-from mmmigrate.converters.read.load import Loader
+from mmmigrate.converters.read.load import read_tree
 from mmmigrate.converters.read.traced import plain
 from mmmigrate.converters.rules.experiment import Options
 
@@ -70,7 +70,7 @@ def of_text(text: str | None, to: str) -> Experiment:
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any], str]:
-    return plain(Loader().load(path).merged), path.read_text(encoding="utf-8")
+    return read_tree(path), path.read_text(encoding="utf-8")
 
 
 def _converted(path: Path, old: Mapping[str, Any], text: str, to: str) -> Experiment:

@@ -18,8 +18,7 @@ from mmmigrate.compat.pipeline import convert_to
 from mmmigrate.compat.proof.changes import Change, changed, changes, paths, without
 from mmmigrate.compat.proof.changes import Path as Place
 from mmmigrate.compat.trace.verdict import DIVERGENT, Comparison
-from mmmigrate.converters.read.load import Loader
-from mmmigrate.converters.read.traced import plain
+from mmmigrate.converters.read.load import read_tree
 
 Part = TypeVar("Part")
 Tree = dict[str, Any]
@@ -88,7 +87,7 @@ def shrink(old: Path, new: Path | None, found: Comparison, trial: Trial, folder:
     """
     if found.first is None:
         raise ValueError("there is no divergence to shrink")
-    return _Shrinking(found, trial, folder, order).run(_read(old), None if new is None else _read(new))
+    return _Shrinking(found, trial, folder, order).run(read_tree(old), None if new is None else read_tree(new))
 
 
 class _Shrinking:
@@ -159,7 +158,7 @@ class _Shrinking:
         self.folder.mkdir(parents=True, exist_ok=True)
         _save(self.folder / "old.py", old)
         try:
-            return _read(convert_to(self.folder / "old.py", self.folder / "converted", order=self.order).path)
+            return read_tree(convert_to(self.folder / "old.py", self.folder / "converted", order=self.order).path)
         except ConversionError:
             return None
 
@@ -167,8 +166,3 @@ class _Shrinking:
 def _save(path: Path, tree: Tree) -> None:
     with atomic_write(path, "w") as file:
         file.write(pretty_text(tree))
-
-
-def _read(path: Path) -> Tree:
-    read: Tree = plain(Loader().load(path).merged)
-    return read

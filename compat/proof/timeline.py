@@ -16,8 +16,7 @@ from mmmigrate.compat.schedule import ScheduleError
 from mmmigrate.compat.trace import Comparison, compare
 from mmmigrate.compat.trace.format import BLOCK_WORDS, Column, TraceWriter
 from mmmigrate.compat.trace.verdict import NOT_COMPARED
-from mmmigrate.converters.read.load import Loader
-from mmmigrate.converters.read.traced import plain
+from mmmigrate.converters.read.load import read_tree
 
 
 def verify_timeline(
@@ -39,7 +38,10 @@ def verify_timeline(
     new_path, findings = (Path(new), list[Any]()) if new else converted(old_path, folder / "converted")
     runs = tuple(Run(side, folder / f"{side}.trace", folder / f"{side}.log", 0) for side in ("old", "new"))
     try:
-        predictions = predicted_v2(_read(old_path), iters_per_epoch), predicted_v3(_read(new_path), iters_per_epoch)
+        predictions = (
+            predicted_v2(read_tree(old_path), iters_per_epoch),
+            predicted_v3(read_tree(new_path), iters_per_epoch),
+        )
         momenta = {index for found in predictions for index in np.flatnonzero(found.momentum.any(axis=1)).tolist()}
         for run, found, path in zip(runs, predictions, (old_path, new_path)):
             write_prediction(run.trace, found, f"timeline of {path.name}", momenta)
@@ -71,8 +73,3 @@ def write_prediction(path: Path, found: Prediction, engine: str, momenta: set[in
                     writer.event(iteration, "evaluation", "metrics", {})
                 if iteration in found.checkpoints:
                     writer.event(iteration, "checkpoint", found.checkpoints[iteration], {})
-
-
-def _read(path: Path) -> dict[str, Any]:
-    read: dict[str, Any] = plain(Loader().load(path).merged)
-    return read

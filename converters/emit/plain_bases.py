@@ -10,6 +10,7 @@ import ast
 import re
 from pathlib import Path
 
+from mmmigrate.converters.read.bases import base_writers
 from mmmigrate.converters.read.callables import FUNCTIONS
 from mmmigrate.converters.read.names import names_of
 from mmmigrate.converters.read.source import Source
@@ -34,12 +35,7 @@ def with_plain_bases(text: str, paths: list[str]) -> str:
         return text  # as almost every config is: nothing needs to be parsed
     source = Source(Path("_"), text)
     body = source.tree.body
-    writers = [
-        node
-        for node in body
-        if any("_base_" in line for line in source.lines[node.lineno - 1 : node.end_lineno])
-        and "_base_" in names_of(node)[0]
-    ]
+    writers = [body[index] for index in base_writers(source)]
     first_import = next((i for i, node in enumerate(body) if _imports(node)), len(body))
     if not writers and first_import == len(body):
         return text

@@ -7,8 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from mmmigrate.compat.packages import package_folder
+from mmmigrate.converters.read.names import names_of
 from mmmigrate.converters.read.source import Source
 from mmmigrate.converters.read.traced import Slot, TracedDict, TracedList
+
+
+def base_writers(source: Source) -> list[int]:
+    """Indices of the top-level statements that set or change ``_base_``."""
+    return [
+        index
+        for index, node in enumerate(source.tree.body)
+        if any("_base_" in line for line in source.lines[node.lineno - 1 : node.end_lineno])
+        and "_base_" in names_of(node)[0]
+    ]
 
 
 def resolve(child: Source, written: str, line: int) -> tuple[Path, str | None]:

@@ -13,13 +13,12 @@ from typing import Any
 from mmmigrate.compat.findings import ConversionError
 from mmmigrate.converters.generation import generation_of
 from mmmigrate.converters.merge.inherit import InheritError, merge, union
-from mmmigrate.converters.read.bases import module_path, resolve, with_scope
+from mmmigrate.converters.read.bases import base_writers, module_path, resolve, with_scope
 from mmmigrate.converters.read.data import DATA_SUFFIXES, data_tree, fill_data
 from mmmigrate.converters.read.imports import Imports
-from mmmigrate.converters.read.names import names_of
 from mmmigrate.converters.read.source import Source, read_source, refuse
 from mmmigrate.converters.read.statements import Module, Statement, run_module
-from mmmigrate.converters.read.traced import TracedDict
+from mmmigrate.converters.read.traced import TracedDict, plain
 from mmmigrate.converters.read.values import is_setting
 from mmmigrate.converters.recent import Recent
 
@@ -223,12 +222,7 @@ def _base_entries(source: Source) -> tuple[list[str], int]:
     """What ``_base_`` says. It is read before the rest, since the rest may refer to the bases."""
     if "_base_" not in source.text:
         return [], 0
-    writers = [
-        index
-        for index, node in enumerate(source.tree.body)
-        if any("_base_" in line for line in source.lines[node.lineno - 1 : node.end_lineno])
-        and "_base_" in names_of(node)[0]
-    ]
+    writers = base_writers(source)
     if not source.lists_bases and len(writers) > 1:  # `_base_.x = 1` changes the bases, not which they are
         writers = [index for index in writers if _assigns_base(source.tree.body[index])][-1:]
     if not writers or (not source.lists_bases and not _assigns_base(source.tree.body[writers[0]])):
@@ -253,3 +247,9 @@ def _paths(source: Source, value: Any, line: int) -> list[str]:
     if not all(isinstance(entry, str) for entry in entries):
         source.fail("CFG003", "_base_ must be a path or a list of paths", line, 1)
     return list(entries)
+
+
+def read_tree(path: Path) -> dict[str, Any]:
+    """What a config means together with its bases, as plain values. Raises ConversionError."""
+    tree: dict[str, Any] = plain(Loader().load(path).merged)
+    return tree
